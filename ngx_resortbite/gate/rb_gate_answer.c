@@ -1,0 +1,241 @@
+
+/*
+ * The fiber's side of the gate: making an answer, through the cache.
+ *
+ * A request that misses either makes the answer or joins who is making it.
+ * When the making fails for a reason of ours (5xx), an answer that is no
+ * longer valid but not too old either is sent instead: job pages survive the
+ * database being away.
+ */
+
+
+#include "gate/rb_gate_internal.h"
+
+
+/* how often a request joins flights that come to nothing before it fails */
+#define RB_GATE_JOINS  3
+
+/* a refresh in the background may take, ms */
+#define RB_GATE_REFRESH_TIMEOUT  5000
+
+
+/* A stale answer being made anew, with no client behind it. */
+
+typedef struct {
+    rb_gate_ctx_t    ctx;
+    ngx_pool_t      *pool;
+} rb_gate_refresh_t;
+
+
+static rb_err_t *rb_gate_through_cache(rb_gate_ctx_t *ctx);
+static rb_err_t *rb_gate_make(rb_gate_ctx_t *ctx);
+static ngx_uint_t rb_gate_keep(rb_gate_ctx_t *ctx, rb_cached_t *cached);
+static void rb_gate_refresh_fiber(void *data);
+
+
+void
+rb_gate_answer(rb_gate_ctx_t *ctx)
+{
+    rb_err_t  *err;
+    rb_req_t  *req;
+
+    req = ctx->req;
+
+    if (ctx->key.len) {
+        err = rb_gate_through_cache(ctx);
+
+    } else {
+        err = req->route->handler(req);
+    }
+
+    if (err) {
+        rb_http_problem(req, err);
+    }
+
+    rb_task_end(&req->task);
+}
+
+
+static rb_err_t *
+rb_gate_through_cache(rb_gate_ctx_t *ctx)
+{
+    rb_err_t    *err;
+    ngx_int_t    rc;
+    ngx_uint_t   joins;
+    rb_cached_t  cached, old;
+
+    old.usable_on_error = 0;
+
+    for (joins = 0; joins <= RB_GATE_JOINS; joins++) {
+
+        rc = rb_cache_get(rb_gate.cache, ctx->req->task.pool, &ctx->key,
+                          &cached);
+
+        if (rc == NGX_OK) {
+
+            if (rb_gate_keep(ctx, &cached)) {
+                ctx->served = joins ? RB_SERVED_JOINED : ctx->served;
+                return NULL;
+            }
+
+            old = cached;
+        }
+
+        if (joins && old.usable_on_error) {
+            break;                      /* another's attempt has just failed */
+        }
+
+        rc = rb_cache_fly(rb_gate.cache, &ctx->req->task, &ctx->key);
+
+        if (rc == NGX_ERROR) {
+            err = rb_fiber_cancelled() ? &rb_err_cancelled : &rb_err_timeout;
+            goto failed;
+        }
+
+        if (rc == NGX_OK) {
+            err = rb_gate_make(ctx);
+
+            if (err == NULL || err->problem->status < 500) {
+                return err;
+            }
+
+            goto failed;
+        }
+    }
+
+    err = &rb_err_busy;
+
+failed:
+
+    if (!old.usable_on_error || err == &rb_err_cancelled) {
+        return err;
+    }
+
+    ctx->kept = old;
+    ctx->from_cache = 1;
+    ctx->served = RB_SERVED_ERROR_STALE;
+
+    return NULL;
+}
+
+
+/* Whether what the cache holds can be sent; if so it is taken. */
+
+static ngx_uint_t
+rb_gate_keep(rb_gate_ctx_t *ctx, rb_cached_t *cached)
+{
+    switch (cached->state) {
+
+    case RB_CACHE_FRESH:
+        ctx->served = RB_SERVED_HIT;
+        break;
+
+    case RB_CACHE_STALE:
+        ctx->served = RB_SERVED_STALE;
+        rb_gate_refresh(&ctx->key);
+        break;
+
+    default:
+        return 0;
+    }
+
+    ctx->kept = *cached;
+    ctx->from_cache = 1;
+
+    return 1;
+}
+
+
+/* Makes the answer, as the one whose flight it is, and keeps it. */
+
+static rb_err_t *
+rb_gate_make(rb_gate_ctx_t *ctx)
+{
+    uint64_t   epoch;
+    rb_err_t  *err;
+    rb_req_t  *req;
+
+    req = ctx->req;
+    ctx->served = RB_SERVED_MISS;
+
+    epoch = rb_cache_epoch(rb_gate.cache);
+
+    err = req->route->handler(req);
+
+    if (err == NULL && req->reply.status == NGX_HTTP_OK
+        && !req->reply.uncached)
+    {
+        err = rb_reply_finish(req);
+
+        if (err == NULL) {
+            (void) rb_cache_put(rb_gate.cache, &ctx->key, req, epoch);
+        }
+    }
+
+    rb_cache_landed(rb_gate.cache, &ctx->key);
+
+    return err;
+}
+
+
+void
+rb_gate_refresh(const ngx_str_t *key)
+{
+    ngx_pool_t         *pool;
+    rb_gate_refresh_t  *refresh;
+
+    if (rb_cache_try_fly(rb_gate.cache, key) != NGX_OK) {
+        return;
+    }
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 4, ngx_cycle->log);
+    if (pool == NULL) {
+        rb_cache_landed(rb_gate.cache, key);
+        return;
+    }
+
+    refresh = ngx_pcalloc(pool, sizeof(rb_gate_refresh_t));
+
+    if (refresh != NULL) {
+        refresh->pool = pool;
+        refresh->ctx.key.len = key->len;
+        refresh->ctx.key.data = ngx_pstrdup(pool, (ngx_str_t *) key);
+
+        if (refresh->ctx.key.data
+            && rb_fiber_start(rb_gate_refresh_fiber, refresh, ngx_cycle->log))
+        {
+            return;
+        }
+    }
+
+    rb_cache_landed(rb_gate.cache, key);
+    ngx_destroy_pool(pool);
+}
+
+
+static void
+rb_gate_refresh_fiber(void *data)
+{
+    rb_req_t           *req;
+    rb_gate_refresh_t  *refresh = data;
+
+    req = rb_http_req_from_key(refresh->pool, ngx_cycle->log, rb_gate.router,
+                               &refresh->ctx.key);
+
+    if (req == NULL) {
+        rb_cache_landed(rb_gate.cache, &refresh->ctx.key);
+        ngx_destroy_pool(refresh->pool);
+        return;
+    }
+
+    req->task.background = 1;
+    req->task.deadline = ngx_current_msec + RB_GATE_REFRESH_TIMEOUT;
+    refresh->ctx.req = req;
+
+    /* a failure leaves the old answer where it is */
+
+    (void) rb_gate_make(&refresh->ctx);
+
+    rb_task_end(&req->task);
+    ngx_destroy_pool(refresh->pool);
+}

@@ -1,0 +1,46 @@
+
+/*
+ * What a route answers besides its view follows from its kind: which problems,
+ * which headers, which headers it heeds.  Each is a component that operations
+ * refer to; what no operation refers to isn't written.
+ */
+
+
+#ifndef _RB_OPENAPI_PARTS_H_INCLUDED_
+#define _RB_OPENAPI_PARTS_H_INCLUDED_
+
+
+#include "web/rb_route.h"
+
+
+/* what a route can do */
+
+#define RB_OPENAPI_ANY       0x001
+#define RB_OPENAPI_ID        0x002      /* names one thing in its path */
+#define RB_OPENAPI_ROLES     0x004
+#define RB_OPENAPI_VIEW      0x008      /* answers JSON, and only that */
+#define RB_OPENAPI_BODY      0x010
+#define RB_OPENAPI_KEY       0x020      /* takes Idempotency-Key */
+#define RB_OPENAPI_WRITE     0x040
+#define RB_OPENAPI_WAITS     0x080      /* for PostgreSQL */
+#define RB_OPENAPI_ETAG      0x100
+#define RB_OPENAPI_LIST      0x200
+#define RB_OPENAPI_CREATES   0x400
+#define RB_OPENAPI_RETRY     0x800      /* only of problems */
+
+
+/* The kinds that a route is of. */
+ngx_uint_t rb_openapi_features(const rb_route_t *route);
+
+/* Members of "responses", elements of "parameters", "headers" whole. */
+void rb_openapi_problem_refs(rb_json_t *j, ngx_uint_t features);
+void rb_openapi_param_refs(rb_json_t *j, ngx_uint_t features);
+void rb_openapi_header_refs(rb_json_t *j, ngx_uint_t features);
+
+/* "components".  NGX_ERROR when two views have one name; the log says which. */
+ngx_int_t rb_openapi_components(rb_json_t *j, const rb_router_t *router);
+
+ngx_uint_t rb_openapi_same(const ngx_str_t *a, const ngx_str_t *b);
+
+
+#endif /* _RB_OPENAPI_PARTS_H_INCLUDED_ */

@@ -1,0 +1,111 @@
+
+/*
+ * A request as a handler sees it.  It needs no nginx request behind it: the
+ * refresh of a cached answer in the background runs the same handler with
+ * `http' NULL.  Only web/ and gate/ look at `http'.
+ */
+
+
+#ifndef _RB_REQ_H_INCLUDED_
+#define _RB_REQ_H_INCLUDED_
+
+
+#include "fiber/rb_task.h"
+#include "web/rb_route.h"
+#include "base/rb_buf.h"
+
+
+#define RB_REPLY_TAGS_MAX  8
+
+
+/* What will be sent.  Strings live in the task's pool or are static. */
+
+typedef struct {
+    ngx_uint_t    status;
+    ngx_str_t     type;                 /* empty: application/json */
+    rb_buf_t      body;
+    ngx_str_t     etag;                 /* with its quotes; or empty */
+    ngx_str_t     location;             /* of what was created; or empty */
+    ngx_str_t     link;                 /* value of Link; or empty */
+    ngx_str_t     cache_control;        /* empty: by the route */
+    ngx_uint_t    retry_after;          /* seconds; 0: none */
+    ngx_str_t     allow;                /* 405, OPTIONS; or empty */
+    ngx_uint_t    tags;                 /* what the answer shows */
+    uint32_t      tag[RB_REPLY_TAGS_MAX];
+    time_t        age;                  /* seconds in a cache; -1: no Age */
+    unsigned      replayed:1;           /* Idempotency-Replayed: true */
+    unsigned      uncached:1;           /* shows more than tags can tell: the
+                                           cache must not keep it */
+    unsigned      problem:1;            /* made by rb_http_problem() */
+    unsigned      finished:1;           /* rb_reply_finish() was here */
+} rb_reply_t;
+
+
+struct rb_req_s {
+    rb_task_t              task;        /* first: a request is a task */
+    void                  *http;        /* ngx_http_request_t; or NULL */
+    const rb_route_t      *route;
+    ngx_uint_t             route_index;
+    rb_lang_e              lang;
+    ngx_uint_t             method;      /* NGX_HTTP_…, as the client sent it */
+    ngx_str_t              args;        /* the query as the client wrote it */
+    rb_value_t             path[RB_PATH_PARAMS_MAX];
+    rb_value_t            *query;       /* in the order of route->query */
+    rb_value_t            *body;        /* in the order of route->body */
+    json_t                *json;        /* the whole body; or NULL */
+    ngx_str_t              raw_body;
+    ngx_str_t              idempotency_key;     /* or empty */
+    u_char                 request_hash[32];    /* of method, path and body */
+    u_char                 caller[32];  /* pseudonym: MAC of the address; of
+                                           a GET only after rb_http_caller() */
+    ngx_str_t              id;          /* X-Request-Id */
+    ngx_str_t              traceparent; /* W3C Trace Context; or empty */
+    rb_reply_t             reply;
+};
+
+
+/*
+ * Answers with one object, 404 when there is none; with a list of one page.
+ * They take fields= from the route's query when it has one, and make the ETag.
+ */
+rb_err_t *rb_reply_row(rb_req_t *req, const rb_pg_rows_t *rows);
+
+/*
+ * rows holds up to limit + 1 rows: the one too many says that there is a next
+ * page.  The cursor carries the `keys' last columns of the last row shown
+ * (after the view's own).  count < 0: not asked for.
+ */
+rb_err_t *rb_reply_list(rb_req_t *req, const rb_pg_rows_t *rows,
+    ngx_uint_t limit, ngx_uint_t keys, int64_t count);
+
+/* Starts a body written by hand with a JSON writer. */
+rb_err_t *rb_reply_json(rb_req_t *req, ngx_uint_t status, rb_json_t *json);
+
+/*
+ * Gives a reply what it still lacks: ETag (of a GET's 200), Cache-Control.
+ * Called before a reply is kept or sent; calling it again does nothing.
+ * rb_err_internal when the body could not be built (out of memory).
+ */
+rb_err_t *rb_reply_finish(rb_req_t *req);
+
+/*
+ * The keyset of a cursor parameter: `keys' strings as rb_reply_list() put
+ * them.  400 when it was tampered with or belongs to another list or order.
+ * With no cursor given, keyset[0].data is NULL.  The strings are in the
+ * task's pool.  A NULL among the keys comes back as NULL, so the first key
+ * must be one that is never NULL.
+ */
+rb_err_t *rb_req_keyset(rb_req_t *req, const rb_value_t *cursor,
+    ngx_uint_t keys, ngx_str_t *keyset);
+
+/*
+ * The answer shows this: when "job:0190…" changes, cached copies go.  With id
+ * NULL or empty the tag is the kind alone: "jobs".
+ */
+void rb_reply_tag(rb_req_t *req, const char *kind, const ngx_str_t *id);
+
+/* The hash by which a tag is known to the cache: of "job:0190…". */
+uint32_t rb_tag_hash(const u_char *tag, size_t len);
+
+
+#endif /* _RB_REQ_H_INCLUDED_ */

@@ -1,0 +1,236 @@
+
+/*
+ * A mistake in a room's table is found when nginx reads its configuration,
+ * not when the first client meets it.
+ */
+
+
+#include "web/rb_route_check.h"
+#include <ngx_http.h>
+
+
+#define RB_ENUM_VALUES_MAX  64          /* rb_value_t has a bit for each */
+
+
+static ngx_uint_t rb_route_is_name(const ngx_str_t *name);
+static const char *rb_route_check_path(const rb_route_t *route,
+    ngx_str_t *which);
+static const char *rb_route_check_params(const rb_route_t *route,
+    const rb_param_t *params, ngx_uint_t max, ngx_str_t *which);
+static const char *rb_route_check_param(const rb_route_t *route,
+    const rb_param_t *param);
+
+
+const char *
+rb_route_check(const rb_route_t *route, ngx_str_t *which)
+{
+    const char  *wrong;
+
+    ngx_str_null(which);
+
+    if (!rb_route_is_name(&route->name)) {
+        return "needs a name of letters, digits and underscores";
+    }
+
+    if (route->handler == NULL) {
+        return "has no handler";
+    }
+
+    if (route->tag.len == 0 || route->summary.in[RB_LANG_KO].len == 0
+        || route->summary.in[RB_LANG_EN].len == 0)
+    {
+        return "needs a tag, and a summary in every language";
+    }
+
+    if (route->method == NGX_HTTP_GET && (route->body || route->idempotent)) {
+        return "answers GET and so can't have a body or an idempotency key";
+    }
+
+    if (route->method != NGX_HTTP_GET && route->fresh) {
+        return "doesn't answer GET and so can't be cached";
+    }
+
+    if (route->list && route->view == NULL) {
+        return "is a list of no view";
+    }
+
+    wrong = rb_route_check_path(route, which);
+
+    if (wrong == NULL) {
+        wrong = rb_route_check_params(route, route->path_params,
+                                      RB_PATH_PARAMS_MAX, which);
+    }
+
+    if (wrong == NULL) {
+        wrong = rb_route_check_params(route, route->query,
+                                      RB_QUERY_PARAMS_MAX, which);
+    }
+
+    if (wrong == NULL) {
+        wrong = rb_route_check_params(route, route->body,
+                                      NGX_MAX_INT_T_VALUE, which);
+    }
+
+    if (wrong == NULL && route->view) {
+        wrong = rb_view_prepare(route->view);
+
+        if (wrong) {
+            *which = route->view->name;
+        }
+    }
+
+    return wrong;
+}
+
+
+static ngx_uint_t
+rb_route_is_name(const ngx_str_t *name)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 0; i < name->len; i++) {
+        c = name->data[i];
+
+        if (c != '_' && (c < '0' || c > '9')
+            && ((c | 0x20) < 'a' || (c | 0x20) > 'z'))
+        {
+            return 0;
+        }
+    }
+
+    return name->len != 0;
+}
+
+
+/* Segments aren't empty; those in braces are path_params, in their order. */
+
+static const char *
+rb_route_check_path(const rb_route_t *route, ngx_str_t *which)
+{
+    u_char            *p, *last, *end;
+    ngx_str_t          name;
+    const rb_param_t  *param;
+
+    p = route->path.data;
+    last = p + route->path.len;
+    param = route->path_params;
+
+    if (route->path.len == 0 || *p != '/') {
+        return "needs a path that begins with a slash";
+    }
+
+    for (p++; p < last; p = end + 1) {
+        end = ngx_strlchr(p, last, '/');
+        end = end ? end : last;
+
+        if (end == p || end + 1 == last) {
+            return "has an empty segment in its path";
+        }
+
+        if (*p != '{') {
+            continue;
+        }
+
+        name.data = p + 1;
+        name.len = end - p - 2;
+        *which = name;
+
+        if (end - p < 3 || end[-1] != '}') {
+            return "has a brace in its path that doesn't end";
+        }
+
+        if (param == NULL || param->name.len != name.len
+            || ngx_memcmp(param->name.data, name.data, name.len) != 0)
+        {
+            return "has a parameter in its path that path_params doesn't "
+                   "have there";
+        }
+
+        param++;
+    }
+
+    if (param && param->name.len) {
+        *which = param->name;
+        return "has a path parameter that isn't in its path";
+    }
+
+    ngx_str_null(which);
+
+    return NULL;
+}
+
+
+static const char *
+rb_route_check_params(const rb_route_t *route, const rb_param_t *params,
+    ngx_uint_t max, ngx_str_t *which)
+{
+    ngx_uint_t   i, k;
+    const char  *wrong;
+
+    if (params == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; params[i].name.len; i++) {
+        *which = params[i].name;
+
+        if (i == max) {
+            return "has too many parameters";
+        }
+
+        for (k = 0; k < i; k++) {
+            if (params[k].name.len == params[i].name.len
+                && ngx_memcmp(params[k].name.data, params[i].name.data,
+                              params[i].name.len) == 0)
+            {
+                return "has a parameter twice";
+            }
+        }
+
+        wrong = rb_route_check_param(route, &params[i]);
+
+        if (wrong) {
+            return wrong;
+        }
+    }
+
+    ngx_str_null(which);
+
+    return NULL;
+}
+
+
+static const char *
+rb_route_check_param(const rb_route_t *route, const rb_param_t *param)
+{
+    ngx_uint_t  n;
+
+    if (param->min > param->max) {
+        return "has a parameter whose least value exceeds its greatest";
+    }
+
+    if (param->required && param->preset.len) {
+        return "has a required parameter with a preset";
+    }
+
+    if (param->type == RB_PARAM_FIELDS && route->view == NULL) {
+        return "has a parameter for fields, but no view";
+    }
+
+    if (param->type != RB_PARAM_ENUM && param->type != RB_PARAM_ENUMS) {
+        return NULL;
+    }
+
+    if (param->values == NULL || param->values[0].len == 0) {
+        return "has an enumeration without values";
+    }
+
+    for (n = 0; param->values[n].len; n++) { /* void */ }
+
+    if (n > RB_ENUM_VALUES_MAX) {
+        return "has an enumeration of more than 64 values";
+    }
+
+    return NULL;
+}

@@ -1,0 +1,84 @@
+package Bench::Statement;
+
+# A statement of sql/queries as pgbench takes it: the very text the module
+# prepares, with :name for a parameter.
+#
+# Two things have to be written otherwise, neither to the disadvantage of
+# pgbench.  A colon in a literal would be taken for a parameter, so it becomes
+# an escape, which PostgreSQL reads as the same constant.  And pgbench can't
+# send a null: a parameter without a value becomes a literal NULL, which the
+# planner can simplify where it would have to look at a parameter each time.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use JSON::PP ();
+
+our @EXPORT_OK = qw(statement);
+
+
+# statement($root, NAME, [ labels ], { parameter => value })
+
+sub statement {
+    my ($root, $name, $labels, $values) = @_;
+
+    my @files = glob "$root/sql/queries/*.sql";
+
+    open my $from, '-|', "$root/scripts/statements", '--json', @files
+        or die "scripts/statements: $!\n";
+    my $all = do { local $/; JSON::PP->new->utf8->decode(<$from>) };
+    close $from or die "scripts/statements failed\n";
+
+    my ($st) = grep { $_->{name} eq $name } @$all;
+    die "sql/queries has no statement $name\n" if !$st;
+
+    my $params = $st->{params};
+
+    my @pieces = @{ $st->{fragments} } ? chosen($st, $labels)
+        : map { /^\$(\d+)$/ ? { text => '', param => $1 - 1 }
+                            : { text => $_ } }
+          split /(\$\d+)/, $st->{text};
+
+    my $text = join '', map { escape_colons($_->{text})
+        . (defined $_->{param} ? value($params->[ $_->{param} ], $values)
+                               : '')
+    } @pieces;
+
+    return "$text;\n";
+}
+
+
+sub chosen {
+    my ($st, $labels) = @_;
+
+    my %on = map { $_ => 1 } @$labels;
+    my @names = @{ $st->{labels} };
+
+    return grep {
+        (!@{ $_->{any} } || grep { $on{ $names[$_] } } @{ $_->{any} })
+            && !grep { $on{ $names[$_] } } @{ $_->{not} }
+    } @{ $st->{fragments} };
+}
+
+
+sub value {
+    my ($name, $values) = @_;
+
+    return defined $values->{$name} ? ":$name" : 'NULL';
+}
+
+
+sub escape_colons {
+    my ($text) = @_;
+
+    $text =~ s{'([^'\\]*:[^'\\]*)'}{
+        my $literal = $1;
+        $literal =~ s/:/\\x3a/g;
+        "E'$literal'";
+    }ge;
+
+    return $text;
+}
+
+1;

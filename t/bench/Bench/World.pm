@@ -1,0 +1,333 @@
+package Bench::World;
+
+# What is measured: nginx with the module, a PostgreSQL and a Redis of its
+# own, and beside them in the same nginx the servers to compare with.  All
+# have the same settings, those of conf/nginx.conf, but no access log.
+#
+#   8080   the API, as it is used
+#   8081   the API without the cache, so that each GET goes to PostgreSQL
+#   8082   /job and /hello: `return 200` of the bytes, and the header fields,
+#          that the API answers with
+
+use strict;
+use warnings;
+
+use Carp qw(croak);
+use File::Path qw(make_path);
+use Time::HiRes qw(sleep);
+
+use ResortBite;
+use ResortBite::Postgres;
+use ResortBite::Process qw(run_as_user user);
+
+# more ids than this make the load's own table slow, and nothing truer
+my $MAX_IDS = 100_000;
+
+my $CONFIG = <<'END';
+%%GLOBALS%%
+
+worker_processes 2;
+worker_rlimit_nofile @FILES@;
+
+events {
+    worker_connections 12000;
+}
+
+http {
+    %%GLOBALS_HTTP%%
+
+    default_type application/json;
+    server_tokens off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_timeout 300s;
+    keepalive_requests 1000000000;
+    client_max_body_size 1m;
+    reset_timedout_connection on;
+
+    gzip on;
+    gzip_comp_level 1;
+    gzip_min_length 1000;
+    gzip_vary on;
+    gzip_proxied any;
+    gzip_types application/json application/problem+json;
+
+    resortbite_postgres "%%POSTGRES%%";
+    resortbite_redis %%REDIS%%;
+    resortbite_secret_file %%SECRET%%;
+    resortbite_zone 256m;
+    resortbite_fibers 10000;
+
+    # a dollar sign in an answer
+    geo $dollar {
+        default "$";
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_8080%% backlog=4096;
+        access_log off;
+        resortbite_timeout 60s;
+
+        location / {
+            resortbite_api;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_8081%% backlog=4096;
+        access_log off;
+        resortbite_cache off;
+
+        location / {
+            resortbite_api;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_8082%% backlog=4096;
+        access_log off;
+
+@SAME@
+    }
+}
+END
+
+
+# Bench::World->new(million => 0)
+
+sub new {
+    my ($class, %options) = @_;
+
+    # the million fits into these buffers nearly, the demo wholly
+    my %config = (shared_buffers => '1GB', effective_cache_size => '4GB',
+                  max_wal_size => '4GB', max_connections => 200,
+                  jit => 'off', random_page_cost => '1.1');
+
+    my $test = ResortBite->new(
+        log_level => 'warn', redis => {},
+        postgres => { config => \%config });
+
+    my $self = bless { test => $test }, $class;
+
+    $test->{pg} = million($test->dir, \%config) if $options{million};
+
+    $self->{config} = $CONFIG =~ s/\@FILES\@/files()/er;
+    $test->start($self->{config} =~ s/\@SAME\@//r);
+    $test->wait_ready(60) or die "nginx doesn't get ready:\n" . $self->ready;
+
+    $self->choose_jobs;
+    $self->compare_with;
+
+    return $self;
+}
+
+
+sub test { return $_[0]{test} }
+sub postgres { return $_[0]{test}->postgres }
+sub ids { return $_[0]{ids} }
+
+sub job_path { return "/api/v1/jobs/$_[0]{job}" }
+
+
+sub url {
+    my ($self, $port, $path) = @_;
+
+    return 'http://127.0.0.1:' . $self->{test}->port($port) . $path;
+}
+
+
+sub ready {
+    my ($self) = @_;
+
+    my $r = eval { $self->{test}->get('/readyz') };
+
+    return $r ? $r->{body} : '';
+}
+
+
+sub files {
+    my $hard = `bash -c 'ulimit -Hn'`;
+
+    return $hard =~ /^(\d+)/ && $1 < 65536 ? $1 : 65536;
+}
+
+
+# The open jobs there are, and of them the one whose answer is of the middle
+# size.
+
+sub choose_jobs {
+    my ($self) = @_;
+
+    my $open = 'live AND least(deadline, ends_on) >= seoul_today()';
+
+    my @ids = split /\n/, $self->{test}->db(
+        "SELECT id FROM posts WHERE $open ORDER BY id LIMIT $MAX_IDS");
+
+    die "no open jobs: the seed is too old\n" if !@ids;
+
+    $self->{ids} = \@ids;
+    $self->{job} = $self->{test}->db(<<"END");
+        SELECT id
+          FROM posts
+         WHERE $open
+         ORDER BY octet_length(description), id
+        OFFSET @{[ int(@ids / 2) ]}
+         LIMIT 1
+END
+
+    $self->{paths} = $self->{test}->write_file(
+        'paths', join '', map { "/api/v1/jobs/$_\n" } @ids);
+}
+
+
+# The same bytes from `return 200`.  The second answer is looked at: it comes
+# from the cache.
+
+sub compare_with {
+    my ($self) = @_;
+
+    my $test = $self->{test};
+    my $same = '';
+
+    for ([ '/job', $self->job_path ], [ '/hello', '/test/hello' ]) {
+        my ($path, $original) = @$_;
+
+        $test->get($original);
+        my $r = $test->get($original);
+
+        die "$original answers $r->{status}\n" if $r->status != 200;
+
+        $self->{answers}{$path} = $r;
+        $same .= location($path, $r);
+    }
+
+    $test->reload($self->{config} =~ s/\@SAME\@/$same/r)
+        or die "nginx doesn't reload\n";
+    $test->old_workers_gone(30) or die "old workers stay\n";
+    $test->wait_ready(60);
+
+    $self->check_same($_) for '/job', '/hello';
+}
+
+
+# What nginx itself adds is left to it; an id is as new as it is there.
+
+my %NGINX_ADDS = map { $_ => 1 } qw(server date content-type content-length
+                                    connection transfer-encoding vary);
+
+sub location {
+    my ($path, $r) = @_;
+
+    my $fields = '';
+
+    for my $name (sort keys %{ $r->{headers} }) {
+        next if $NGINX_ADDS{$name};
+
+        my $value = $name eq 'x-request-id'
+            ? '$request_id' : quoted($r->{headers}{$name});
+
+        $fields .= "            add_header $name $value;\n";
+    }
+
+    return "        location = $path {\n$fields"
+        . "            return 200 " . quoted($r->{body}) . ";\n        }\n";
+}
+
+
+sub quoted {
+    my ($text) = @_;
+
+    $text =~ s/([\\"])/\\$1/g;
+    $text =~ s/\$/\${dollar}/g;
+    utf8::decode($text);
+
+    return "\"$text\"";
+}
+
+
+sub check_same {
+    my ($self, $path) = @_;
+
+    my ($is, $was) = ($self->{test}->get($path, port => 8082),
+                      $self->{answers}{$path});
+
+    die "$path isn't the same\n" if $is->{body} ne $was->{body};
+
+    my @missing = grep { !exists $is->{headers}{$_} } keys %{ $was->{headers} };
+
+    die "$path has no @missing\n" if @missing;
+}
+
+
+sub etag { return $_[0]{answers}{'/job'}{headers}{etag} }
+
+sub body_size {
+    my ($self, $path) = @_;
+
+    return length $self->{answers}{$path}{body};
+}
+
+
+# Starts nginx anew: workers that have done nothing yet.
+
+sub restart_nginx {
+    my ($self) = @_;
+
+    $self->{test}->stop or die "nginx doesn't leave\n";
+    $self->{test}->start;
+    $self->{test}->wait_ready(60) or die "nginx doesn't get ready\n";
+
+    # connections to PostgreSQL and Redis are made, and timers have run
+    sleep 1;
+}
+
+
+# The million is made once, where PostgreSQL's account can reach it, and kept:
+# it takes minutes.  The dates in it are counted from the day it was made, so
+# after a week it is made anew.
+
+sub million {
+    my ($dir, $config) = @_;
+
+    my $home = "/var/tmp/resortbite-bench-$>/" . ResortBite::Postgres::checksum();
+
+    if (-f "$home/complete" && -M "$home/complete" < 7) {
+        return million_server($home, "$dir/postgres", $config);
+    }
+
+    print STDERR "bench: making the million in $home\n";
+
+    run_as_user('rm', '-rf', $home) if -d $home;
+    make_path($home);
+    chown((getpwnam(user()))[2, 3], $home) if $> == 0;
+    chmod 0700, $home;
+    run_as_user('cp', '-r', ResortBite::Postgres::template('demo'),
+                "$home/data");
+
+    my $pg = million_server($home, "$dir/postgres", $config);
+    my $dsn = $pg->conninfo(user => 'postgres');
+
+    system("$ResortBite::ROOT/scripts/seed", 'million', '--dsn', $dsn) == 0
+        or die "scripts/seed million failed\n";
+
+    open my $mark, '>', "$home/complete" or die "$home/complete: $!\n";
+
+    return $pg;
+}
+
+
+sub million_server {
+    my ($home, $socket_dir, $config) = @_;
+
+    mkdir $socket_dir, 0700 or die "$socket_dir: $!\n";
+    chown((getpwnam(user()))[2, 3], $socket_dir) if $> == 0;
+
+    my $pg = ResortBite::Postgres->start_server("$home/data", $socket_dir,
+                                                $config);
+
+    $pg->{database} = 'resortbite_demo';
+
+    return $pg;
+}
+
+1;

@@ -1,0 +1,55 @@
+-- What wrk does, by the arguments after "--": FILE holds one path a line, of
+-- which each request takes one at random; "" for the URL's own, with which wrk
+-- sends one and the same request and is at its fastest.  DELAY is how many
+-- milliseconds a connection pauses before a request on the average, so that
+-- the load stays below what the server can take; 0 for no pause.
+--
+-- The summary goes to standard output as one line of JSON, times in
+-- microseconds.
+
+local seeds = 0
+
+
+-- every thread draws numbers of its own
+
+function setup(thread)
+    seeds = seeds + 1
+    thread:set("seed", seeds)
+end
+
+
+function init(args)
+    local file, mean = args[1] or "", tonumber(args[2] or 0)
+
+    math.randomseed(os.time() + seed * 7919)
+
+    if file ~= "" then
+        local requests = {}
+
+        for path in io.lines(file) do
+            requests[#requests + 1] = wrk.format("GET", path)
+        end
+
+        request = function()
+            return requests[math.random(#requests)]
+        end
+    end
+
+    if mean > 0 then
+        delay = function()
+            return math.floor(math.random() * 2 * mean + 0.5)
+        end
+    end
+end
+
+
+function done(summary, latency, requests)
+    local e = summary.errors
+
+    io.write(string.format(
+        '\n{"requests":%d,"usec":%d,"bytes":%d,"p50":%d,"p99":%d,"max":%d,'
+        .. '"status":%d,"broken":%d}\n',
+        summary.requests, summary.duration, summary.bytes,
+        latency:percentile(50), latency:percentile(99), latency.max,
+        e.status, e.connect + e.read + e.write + e.timeout))
+end
