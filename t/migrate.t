@@ -513,6 +513,9 @@ my @bad = (
     audit_events_detail_ck  => "INSERT INTO audit_events (action, subject_type, detail)
         VALUES ('report.created', 'report', '[]')",
     42501 => "$audit; UPDATE audit_events SET action = 'x.y'",
+    42501 => "INSERT INTO audit_events (created_at, action, subject_type)
+        VALUES ('2026-01-15', 'x.y', 'x'); DELETE FROM audit_events_2026_01",
+    42501 => 'TRUNCATE audit_events',
     42501 => 'TRUNCATE post_versions',
     42501 => 'DELETE FROM post_status_changes',
     42501 => 'DELETE FROM application_status_changes',

@@ -1,8 +1,8 @@
 
 /*
  * Time.  Instants are microseconds since 1970-01-01T00:00:00Z (int64_t), days
- * are days since 1970-01-01 (int32_t).  Text is RFC 3339; the product's "today"
- * is Asia/Seoul's, which has had no daylight saving since 1988: UTC+9.
+ * are days since 1970-01-01 (int32_t).  Text is RFC 3339; the product's
+ * "today" is Asia/Seoul's, which has had no daylight saving since 1988: UTC+9.
  */
 
 

@@ -39,7 +39,7 @@ rb_err_define(rb_err_not_ready, 503, "not_ready",
 
 static const rb_route_t  rb_ops_routes[] = {
 
-    { .name = ngx_string("getHealth"),
+    { .name = ngx_string("ops_health"),
       .method = NGX_HTTP_GET,
       .path = ngx_string("/healthz"),
       .handler = rb_ops_health,
@@ -49,7 +49,7 @@ static const rb_route_t  rb_ops_routes[] = {
       .success = 200,
       .on_main = 1 },
 
-    { .name = ngx_string("getReadiness"),
+    { .name = ngx_string("ops_ready"),
       .method = NGX_HTTP_GET,
       .path = ngx_string("/readyz"),
       .handler = rb_ops_ready,
@@ -59,7 +59,7 @@ static const rb_route_t  rb_ops_routes[] = {
       .success = 200,
       .on_main = 1 },
 
-    { .name = ngx_string("getMetrics"),
+    { .name = ngx_string("ops_metrics"),
       .method = NGX_HTTP_GET,
       .path = ngx_string("/metrics"),
       .handler = rb_ops_metrics,
@@ -69,7 +69,7 @@ static const rb_route_t  rb_ops_routes[] = {
       .success = 200,
       .on_main = 1 },
 
-    { .name = ngx_string("getOpenapi"),
+    { .name = ngx_string("ops_openapi"),
       .method = NGX_HTTP_GET,
       .path = ngx_string("/openapi.json"),
       .handler = rb_ops_openapi,

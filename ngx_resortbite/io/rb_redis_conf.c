@@ -58,9 +58,12 @@ static const rb_redis_scheme_t  rb_redis_schemes[] = {
 };
 
 
+/* nginx puts the directive's name before what is returned. */
+
 char *
 rb_redis_conf_check(ngx_conf_t *cf, rb_redis_conf_t *conf)
 {
+    u_char             *text, *last;
     const char         *error;
     rb_redis_target_t   target;
 
@@ -69,13 +72,20 @@ rb_redis_conf_check(ngx_conf_t *cf, rb_redis_conf_t *conf)
     }
 
     error = rb_redis_target_parse(cf->pool, &conf->url, &target);
-    if (error) {
-        return (char *) error;
+
+    if (error == NULL) {
+        return rb_resolve_conf(cf);
     }
 
-    return rb_resolve_conf(cf) == NGX_CONF_OK
-           ? NGX_CONF_OK
-           : "the thread pool \"default\" could not be added";
+    text = ngx_pnalloc(cf->pool, NGX_MAX_CONF_ERRSTR);
+    if (text == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    last = ngx_snprintf(text, NGX_MAX_CONF_ERRSTR - 1, "is wrong: %s", error);
+    *last = '\0';
+
+    return (char *) text;
 }
 
 

@@ -105,8 +105,8 @@ rb_openapi_info(rb_json_t *j)
                 "찾는 리조트를 잇는 채용 플랫폼. 시각은 UTC(RFC 3339), 날짜는 "
                 "한국 시간 기준이며, 금액은 원(KRW) 단위의 정수입니다. 2xx와 "
                 "3xx가 아닌 모든 응답은 application/problem+json(RFC 9457)입니다.",
-                "ResortBite: a recruiting platform for resorts' seasonal crew, "
-                "with work and a bed. Times are UTC (RFC 3339), days are "
+                "ResortBite: a recruiting platform for resorts' seasonal "
+                "crew, with work and a bed. Times are UTC (RFC 3339), days are "
                 "Korea's, amounts are integers in KRW. Every answer that is "
                 "not 2xx or 3xx is application/problem+json (RFC 9457).");
 
@@ -453,7 +453,9 @@ rb_openapi_list(rb_json_t *j, const rb_view_t *view)
     rb_json_key(j, "next");
     rb_json_open(j, '{');
     rb_json_key(j, "type");
-    rb_json_raw(j, "[\"string\",\"null\"]", sizeof("[\"string\",\"null\"]") - 1);
+    rb_json_open(j, '[');
+    rb_json_raw(j, "\"string\",\"null\"", sizeof("\"string\",\"null\"") - 1);
+    rb_json_close(j, ']');
     rb_openapi_description(j, &next);
     rb_json_close(j, '}');
 

@@ -37,7 +37,7 @@ void rb_openapi_problem_refs(rb_json_t *j, ngx_uint_t features);
 void rb_openapi_param_refs(rb_json_t *j, ngx_uint_t features);
 void rb_openapi_header_refs(rb_json_t *j, ngx_uint_t features);
 
-/* "components".  NGX_ERROR when two views have one name; the log says which. */
+/* "components".  NGX_ERROR when two views have one name; the log names it. */
 ngx_int_t rb_openapi_components(rb_json_t *j, const rb_router_t *router);
 
 ngx_uint_t rb_openapi_same(const ngx_str_t *a, const ngx_str_t *b);

@@ -270,15 +270,19 @@ rb_openapi_preset_array(rb_json_t *j, const ngx_str_t *preset)
 
     rb_json_open(j, '[');
 
-    do {
+    for ( ;; ) {
         comma = ngx_strlchr(p, last, ',');
 
         value.data = p;
         value.len = (comma ? comma : last) - p;
         rb_json_str(j, &value);
 
+        if (comma == NULL) {
+            break;
+        }
+
         p = comma + 1;
-    } while (comma);
+    }
 
     rb_json_close(j, ']');
 }

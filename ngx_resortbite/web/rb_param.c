@@ -14,6 +14,7 @@
 #define RB_PARAM_INT_DIGITS     18
 #define RB_PARAM_WHOLE_DIGITS   15
 #define RB_PARAM_PLACES         9
+#define RB_PARAM_UNIT           1000000000
 #define RB_PARAM_CURSOR_MAX     4096
 
 /* NGX_OK, or NGX_ERROR with the error told. */
@@ -126,23 +127,37 @@ rb_param_absent(rb_params_t *ps, const rb_param_t *param, rb_value_t *value)
 u_char *
 rb_param_number_write(u_char *p, double number)
 {
-    u_char  *start, *end;
+    uint64_t    whole, places;
+    ngx_uint_t  negative;
 
-    start = p;
-    p = ngx_sprintf(p, "%.9f", number);
+    negative = number < 0;
+    number = negative ? -number : number;
 
-    for (end = p; end[-1] == '0'; end--) { /* void */ }
+    whole = (uint64_t) number;
+    places = (uint64_t) ((number - (double) whole) * RB_PARAM_UNIT + 0.5);
 
-    if (end[-1] == '.') {
-        end--;
+    if (places >= RB_PARAM_UNIT) {
+        places -= RB_PARAM_UNIT;
+        whole++;
     }
 
-    if (end - start == 2 && start[0] == '-' && start[1] == '0') {
-        *start = '0';
-        end = start + 1;
+    if (negative && (whole || places)) {
+        *p++ = '-';
     }
 
-    return end;
+    p = ngx_sprintf(p, "%uL", whole);
+
+    if (places == 0) {
+        return p;
+    }
+
+    p = ngx_sprintf(p, ".%09uL", places);
+
+    while (p[-1] == '0') {
+        p--;
+    }
+
+    return p;
 }
 
 

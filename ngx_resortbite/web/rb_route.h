@@ -64,7 +64,7 @@ typedef struct {
     ngx_str_t     text;                 /* data == NULL: absent, no preset */
     int64_t       integer;              /* INT, BOOL, DATE (day number) */
     double        number;               /* NUMBER, INT */
-    uint64_t      set;                  /* ENUM, ENUMS, FIELDS: bit per value */
+    uint64_t      set;                  /* ENUM, ENUMS, FIELDS: a bit each */
     unsigned      given:1;              /* the client wrote it */
 } rb_value_t;
 

@@ -1,4 +1,4 @@
-/* unit: web/rb_route.c web/rb_route_check.c web/rb_view.c
+/* unit: web/rb_route.c web/rb_route_tree.c web/rb_route_check.c web/rb_view.c
    base/rb_json.c base/rb_buf.c base/rb_err.c base/rb_utf8.c */
 
 /*
@@ -100,11 +100,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const rb_route_t    *found;
     const rb_routes_t   *rooms[] = { &room, NULL };
 
+    static ngx_pool_t   *pool;
     static rb_router_t  *router;
 
     if (router == NULL) {
+        pool = support_pool();
         memset(&cf, 0, sizeof(cf));
-        cf.pool = support_pool();
+        cf.pool = pool;
         router = rb_router_create(&cf, rooms);
         check(router != NULL);
     }
@@ -119,7 +121,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case NGX_OK:
         check(found == rb_router_route(router, index) && allow.len);
 
-        for (i = 0; found->path_params && found->path_params[i].name.len; i++) {
+        for (i = 0;
+             found->path_params && found->path_params[i].name.len;
+             i++)
+        {
             check(values[i].len
                   && !(values[i].len <= 2 && values[i].data[0] == '.'
                        && values[i].data[values[i].len - 1] == '.'));

@@ -1,4 +1,5 @@
-/* unit: base/rb_time.c base/rb_uuid.c base/rb_token.c base/rb_utf8.c base/rb_hash.c */
+/* unit: base/rb_time.c base/rb_uuid.c base/rb_token.c base/rb_utf8.c
+   base/rb_hash.c */
 
 /*
  * Dates, instants, UUIDs and tokens as a client may send them.  What is

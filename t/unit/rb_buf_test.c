@@ -46,7 +46,8 @@ grows(void)
         rb_buf_printf(&b, "%05ui,", (ngx_uint_t) i);
     }
     support_ok(rb_buf_len(&b) == 30000
-               && memcmp(b.last - 6, "04999,", 6) == 0, "printf of any length");
+               && memcmp(b.last - 6, "04999,", 6) == 0,
+               "printf of any length");
 
     support_ok(rb_buf_grow(&b, (size_t) -1) == NGX_ERROR && b.failed,
                "an absurd size is refused");

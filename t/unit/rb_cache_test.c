@@ -376,7 +376,7 @@ writer(rb_cache_t *cache, ngx_uint_t msec)
 {
     ngx_uint_t  end, key, version;
 
-    version = ngx_pid * 100000;
+    version = (ngx_uint_t) ngx_pid * 100000;
 
     for (end = now() + msec * 1000; now() < end; /* void */) {
         key = random() % KEYS;

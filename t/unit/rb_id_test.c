@@ -246,7 +246,8 @@ hashes(void)
     support_ok(differ, "zeros of each length hash differently");
     support_ok(rb_hash64("a", 1, 1) != rb_hash64("a", 1, 2),
                "seeds make another hash");
-    support_ok(rb_hash64(NULL, 0, 1) == rb_hash64("", 0, 1), "nothing at NULL");
+    support_ok(rb_hash64(NULL, 0, 1) == rb_hash64("", 0, 1),
+               "nothing at NULL");
 
     for (len = 1; len <= 20; len++) {
         hash_avalanche(len);

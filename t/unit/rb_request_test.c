@@ -462,6 +462,33 @@ path(void)
 }
 
 
+static void
+number(double value, const char *expected)
+{
+    u_char     buf[RB_PARAM_NUMBER_SIZE];
+    ngx_str_t  s;
+
+    s.data = buf;
+    s.len = rb_param_number_write(buf, value) - buf;
+
+    is(&s, expected, expected);
+}
+
+
+static void
+numbers(void)
+{
+    number(0, "0");
+    number(-0.0, "0");
+    number(-0.0000000001, "0");
+    number(0.1, "0.1");
+    number(-37.5665, "-37.5665");
+    number(0.9999999999, "1");
+    number(999999999999999.0, "999999999999999");
+    number(1e18, "1000000000000000000");
+}
+
+
 static rb_err_t *
 post(rb_req_t *req, const char *text)
 {
@@ -705,6 +732,7 @@ main(void)
     fields();
     parameters();
     path();
+    numbers();
     bodies();
     cursors();
     replies();

@@ -112,7 +112,7 @@ sub logged_times {
 sub percentile {
     my ($percent, @sorted) = @_;
 
-    return if !@sorted;
+    return undef if !@sorted;
     return $sorted[int($#sorted * $percent / 100 + 0.5)];
 }
 

@@ -58,10 +58,7 @@ http {
     resortbite_zone 256m;
     resortbite_fibers 10000;
 
-    # a dollar sign in an answer
-    geo $dollar {
-        default "$";
-    }
+@PIECES@
 
     server {
         listen 127.0.0.1:%%PORT_8080%% backlog=4096;
@@ -107,12 +104,15 @@ sub new {
         log_level => 'warn', redis => {},
         postgres => { config => \%config });
 
-    my $self = bless { test => $test }, $class;
+    my $self = bless { test => $test, logs => $test->dir . '/logs' }, $class;
+
+    mkdir $self->{logs}, 0700 or die "$self->{logs}: $!\n";
+    chown((getpwnam(user()))[2, 3], $self->{logs}) if $> == 0;
 
     $test->{pg} = million($test->dir, \%config) if $options{million};
 
     $self->{config} = $CONFIG =~ s/\@FILES\@/files()/er;
-    $test->start($self->{config} =~ s/\@SAME\@//r);
+    $test->start($self->{config} =~ s/\@\w+\@//gr);
     $test->wait_ready(60) or die "nginx doesn't get ready:\n" . $self->ready;
 
     $self->choose_jobs;
@@ -166,6 +166,7 @@ sub choose_jobs {
     die "no open jobs: the seed is too old\n" if !@ids;
 
     $self->{ids} = \@ids;
+    $self->{day} = $self->{test}->db('SELECT seoul_today()');
     $self->{job} = $self->{test}->db(<<"END");
         SELECT id
           FROM posts
@@ -187,26 +188,52 @@ sub compare_with {
     my ($self) = @_;
 
     my $test = $self->{test};
-    my $same = '';
+    my %parts = (SAME => '', PIECES => '');
 
-    for ([ '/job', $self->job_path ], [ '/hello', '/test/hello' ]) {
-        my ($path, $original) = @$_;
+    for ([ 'job', $self->job_path ], [ 'hello', '/test/hello' ]) {
+        my ($name, $original) = @$_;
 
         $test->get($original);
         my $r = $test->get($original);
 
         die "$original answers $r->{status}\n" if $r->status != 200;
 
-        $self->{answers}{$path} = $r;
-        $same .= location($path, $r);
+        my ($pieces, $body) = pieces($name, $r->{body});
+
+        $self->{answers}{$name} = $r;
+        $parts{PIECES} .= $pieces;
+        $parts{SAME} .= location($name, $r, $body);
     }
 
-    $test->reload($self->{config} =~ s/\@SAME\@/$same/r)
+    $test->reload($self->{config} =~ s/\@(\w+)\@/$parts{$1}/gr)
         or die "nginx doesn't reload\n";
     $test->old_workers_gone(30) or die "old workers stay\n";
     $test->wait_ready(60);
 
-    $self->check_same($_) for '/job', '/hello';
+    $self->check_same($_) for 'job', 'hello';
+}
+
+
+# nginx reads no parameter of more than 4096 bytes, and takes a dollar sign for
+# a variable: such a body is made of variables with a constant value.
+
+sub pieces {
+    my ($name, $body) = @_;
+
+    utf8::decode($body);
+
+    return ('', quoted($body)) if $body !~ /\$/ && length $body < 1000;
+
+    my ($pieces, $value, $i) = ('', '', 0);
+
+    for my $piece ($body =~ /.{1,1000}/gs) {
+        my $variable = "\$${name}_" . $i++;
+
+        $pieces .= "    geo $variable { default " . quoted($piece) . "; }\n";
+        $value .= $variable;
+    }
+
+    return ($pieces, $value);
 }
 
 
@@ -216,56 +243,44 @@ my %NGINX_ADDS = map { $_ => 1 } qw(server date content-type content-length
                                     connection transfer-encoding vary);
 
 sub location {
-    my ($path, $r) = @_;
+    my ($name, $r, $body) = @_;
 
     my $fields = '';
 
-    for my $name (sort keys %{ $r->{headers} }) {
-        next if $NGINX_ADDS{$name};
+    for my $field (sort keys %{ $r->{headers} }) {
+        next if $NGINX_ADDS{$field};
 
-        my $value = $name eq 'x-request-id'
-            ? '$request_id' : quoted($r->{headers}{$name});
+        my $value = $field eq 'x-request-id'
+            ? '$request_id' : quoted($r->{headers}{$field});
 
-        $fields .= "            add_header $name $value;\n";
+        $fields .= "            add_header $field $value;\n";
     }
 
-    return "        location = $path {\n$fields"
-        . "            return 200 " . quoted($r->{body}) . ";\n        }\n";
+    return "        location = /$name {\n$fields"
+        . "            return 200 $body;\n        }\n";
 }
 
 
-sub quoted {
-    my ($text) = @_;
-
-    $text =~ s/([\\"])/\\$1/g;
-    $text =~ s/\$/\${dollar}/g;
-    utf8::decode($text);
-
-    return "\"$text\"";
-}
+sub quoted { return '"' . ($_[0] =~ s/([\\"])/\\$1/gr) . '"' }
 
 
 sub check_same {
-    my ($self, $path) = @_;
+    my ($self, $name) = @_;
 
-    my ($is, $was) = ($self->{test}->get($path, port => 8082),
-                      $self->{answers}{$path});
+    my ($is, $was) = ($self->{test}->get("/$name", port => 8082),
+                      $self->{answers}{$name});
 
-    die "$path isn't the same\n" if $is->{body} ne $was->{body};
+    die "/$name isn't the same\n" if $is->{body} ne $was->{body};
 
     my @missing = grep { !exists $is->{headers}{$_} } keys %{ $was->{headers} };
 
-    die "$path has no @missing\n" if @missing;
+    die "/$name has no @missing\n" if @missing;
 }
 
 
-sub etag { return $_[0]{answers}{'/job'}{headers}{etag} }
+sub etag { return $_[0]{answers}{job}{headers}{etag} }
 
-sub body_size {
-    my ($self, $path) = @_;
-
-    return length $self->{answers}{$path}{body};
-}
+sub body_size { return length $_[0]{answers}{ $_[1] }{body} }
 
 
 # Starts nginx anew: workers that have done nothing yet.
