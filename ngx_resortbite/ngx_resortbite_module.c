@@ -68,7 +68,9 @@ static ngx_int_t rb_variable_cache(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t rb_variable_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t rb_variable_string(ngx_http_request_t *r,
+static ngx_int_t rb_variable_request_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t rb_variable_traceparent(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
@@ -177,7 +179,7 @@ ngx_module_t  ngx_resortbite_module = {
 };
 
 
-/* data: an offset within rb_task_t or rb_req_t, by the handler */
+/* data: for a time, its offset within rb_task_t */
 
 static ngx_http_variable_t  rb_variables[] = {
 
@@ -193,11 +195,11 @@ static ngx_http_variable_t  rb_variables[] = {
     { ngx_string("resortbite_redis_time"), NULL, rb_variable_time,
       offsetof(rb_task_t, redis_usec), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("resortbite_request_id"), NULL, rb_variable_string,
-      offsetof(rb_req_t, id), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("resortbite_request_id"), NULL, rb_variable_request_id, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("resortbite_traceparent"), NULL, rb_variable_string,
-      offsetof(rb_req_t, traceparent), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("resortbite_traceparent"), NULL, rb_variable_traceparent, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -867,20 +869,39 @@ rb_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
+/* X-Request-Id as it was sent: the client's own, or the one made for it. */
+
 static ngx_int_t
-rb_variable_string(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+rb_variable_request_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    rb_gate_ctx_t  *ctx;
+    ngx_str_t  id;
 
-    ctx = rb_variable_ctx(r, v);
-
-    if (ctx == NULL || ctx->req == NULL) {
+    if (rb_variable_ctx(r, v) == NULL || rb_http_sent_id(r, &id) != NGX_OK) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    rb_variable_set(v, (ngx_str_t *) ((u_char *) ctx->req + data));
+    rb_variable_set(v, &id);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+rb_variable_traceparent(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t  traceparent;
+
+    if (rb_variable_ctx(r, v) == NULL
+        || rb_http_traceparent(r, &traceparent) != NGX_OK)
+    {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    rb_variable_set(v, &traceparent);
 
     return NGX_OK;
 }

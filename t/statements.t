@@ -439,8 +439,12 @@ sub filters {
     $text =~ s/\bp\.//g;
     $text =~ s/\s+/ /g;
 
-    return [ sort $text =~ /(\(\$::\S+ IS NULL OR .*?\$::\w+(?:\[\])?\)+)/g,
+    my %seen;
+
+    return [ sort grep { !$seen{$_}++ }
+             $text =~ /(\(\$::\S+ IS NULL OR .*?\$::\w+(?:\[\])?\)+)/g,
              $text =~ /(least\(.*?\) >= \$::date)/g,
+             $text =~ /(pay_hourly_krw >= \$::integer)/g,
              $text =~ /(location <@ circle\(.*?1000\))/g,
              $text =~ /((?:region_code|category_code|type|resort_id) = \$\S*)/g ];
 }

@@ -11,8 +11,9 @@
 #include "io/rb_pg_lane.h"
 
 
-#define RB_PG_LISTEN_TICK    1000
-#define RB_PG_LISTEN_SILENT  4000
+#define RB_PG_LISTEN_FIRST_TICK  20
+#define RB_PG_LISTEN_TICK        1000
+#define RB_PG_LISTEN_SILENT      4000
 
 
 typedef struct {
@@ -111,7 +112,9 @@ rb_pg_ear_ready(rb_pg_conn_t *conn)
         return NGX_ERROR;
     }
 
-    ngx_add_timer(&ear->tick, RB_PG_LISTEN_TICK);
+    /* the first tick, right behind the LISTEN, asks for the lock */
+
+    ngx_add_timer(&ear->tick, RB_PG_LISTEN_FIRST_TICK);
 
     return NGX_OK;
 }
@@ -133,11 +136,6 @@ rb_pg_ear_readable(rb_pg_conn_t *conn)
         if (result == NULL) {
             ear->busy = 0;
             rb_pg_conn_expect(conn, 0);
-
-            if (ear->listening && !ear->leader && ear->listener->leader_key) {
-                rb_pg_ear_tick(&ear->tick);
-            }
-
             break;
         }
 

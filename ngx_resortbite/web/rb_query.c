@@ -114,7 +114,10 @@ rb_query_parse(rb_params_t *ps, const rb_route_t *route, const ngx_str_t *args,
 
     for (i = 0; i < n; i++) {
 
-        if (texts.text[i].len) {
+        if (texts.refused & ((uint64_t) 1 << i)) {
+            ngx_memzero(&values[i], sizeof(rb_value_t));
+
+        } else if (texts.text[i].len) {
             rb_param_parse(ps, &route->query[i], &texts.text[i], &values[i]);
 
         } else {

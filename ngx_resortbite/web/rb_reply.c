@@ -45,6 +45,8 @@ static rb_err_t *rb_reply_link(rb_req_t *req, ngx_str_t *token);
 static void rb_reply_link_to(rb_buf_t *b, rb_req_t *req, const char *rel,
     const ngx_str_t *name, const ngx_str_t *token);
 static char *rb_cursor_purpose(rb_req_t *req);
+static ngx_int_t rb_cursor_read(const ngx_str_t *payload, ngx_uint_t keys,
+    ngx_str_t *keyset);
 static rb_err_t *rb_reply_etag(rb_req_t *req);
 static rb_err_t *rb_reply_cache_control(rb_req_t *req);
 
@@ -194,12 +196,11 @@ rb_err_t *
 rb_req_keyset(rb_req_t *req, const rb_value_t *cursor, ngx_uint_t keys,
     ngx_str_t *keyset)
 {
-    char        *purpose;
-    size_t       len;
-    u_char      *p, *end;
-    ngx_str_t    payload;
-    ngx_uint_t   i, given;
-    rb_params_t  ps;
+    char         *purpose;
+    ngx_int_t     rc;
+    ngx_str_t     payload;
+    ngx_uint_t    i, given;
+    rb_params_t   ps;
 
     for (i = 0; i < keys; i++) {
         ngx_str_null(&keyset[i]);
@@ -217,52 +218,18 @@ rb_req_keyset(rb_req_t *req, const rb_value_t *cursor, ngx_uint_t keys,
     ngx_memzero(&ps, sizeof(rb_params_t));
     ps.pool = req->task.pool;
 
-    switch (rb_token_verify(ps.pool, purpose, &cursor->text, &payload)) {
+    rc = rb_token_verify(ps.pool, purpose, &cursor->text, &payload);
 
-    case NGX_OK:
-        break;
-
-    case NGX_DECLINED:
-        goto wrong;
-
-    default:
-        return &rb_err_internal;
+    if (rc == NGX_OK) {
+        rc = rb_cursor_read(&payload, keys, keyset);
     }
 
-    p = payload.data;
-    end = p + payload.len;
-
-    for (i = 0; i < keys; i++) {
-
-        if (end - p < 2) {
-            goto wrong;
-        }
-
-        len = p[0] << 8 | p[1];
-        p += 2;
-
-        if (len == 0) {
-            continue;
-        }
-
-        if ((size_t) (end - p) < --len) {
-            goto wrong;
-        }
-
-        keyset[i].data = p;
-        keyset[i].len = len;
-        p += len;
+    if (rc == NGX_DECLINED) {
+        rb_param_cursor_wrong(&ps, rb_cursor_param(req, &given));
+        return ps.err;
     }
 
-    if (p == end) {
-        return NULL;
-    }
-
-wrong:
-
-    rb_param_cursor_wrong(&ps, rb_cursor_param(req, &given));
-
-    return ps.err;
+    return (rc == NGX_OK) ? NULL : &rb_err_internal;
 }
 
 
@@ -381,8 +348,6 @@ rb_reply_next(rb_req_t *req, const rb_pg_rows_t *rows, ngx_uint_t shown,
             return &rb_err_internal;
         }
 
-        /* the length and one; zero is NULL */
-
         head[0] = (u_char) (key.data ? (key.len + 1) >> 8 : 0);
         head[1] = (u_char) (key.data ? (key.len + 1) & 0xff : 0);
 
@@ -464,6 +429,44 @@ rb_reply_link_to(rb_buf_t *b, rb_req_t *req, const char *rel,
     rb_buf_add_lit(b, ">; rel=\"");
     rb_buf_add(b, rel, ngx_strlen(rel));
     rb_buf_add_lit(b, "\"");
+}
+
+
+/* Each key is its length and one (two bytes; zero is NULL) and its bytes. */
+
+static ngx_int_t
+rb_cursor_read(const ngx_str_t *payload, ngx_uint_t keys, ngx_str_t *keyset)
+{
+    size_t       len;
+    u_char      *p, *end;
+    ngx_uint_t   i;
+
+    p = payload->data;
+    end = p + payload->len;
+
+    for (i = 0; i < keys; i++) {
+
+        if (end - p < 2) {
+            return NGX_DECLINED;
+        }
+
+        len = p[0] << 8 | p[1];
+        p += 2;
+
+        if (len == 0) {
+            continue;
+        }
+
+        if ((size_t) (end - p) < --len) {
+            return NGX_DECLINED;
+        }
+
+        keyset[i].data = p;
+        keyset[i].len = len;
+        p += len;
+    }
+
+    return (p == end) ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -69,6 +69,9 @@ sub template_home {
 sub checksum {
     my $sha = Digest::SHA->new(256);
 
+    # the demo's posts run out in the weeks after the seeding day
+    $sha->add(int((time + 9 * 3600) / (3 * 86400)));
+
     my @files = grep { -f } map { sort glob "$ROOT/$_" }
         'sql/schema/*', 'sql/seed/*', 'sql/seed/*/*', 'scripts/migrate',
         'scripts/seed', 't/lib/ResortBite/Postgres.pm';

@@ -94,8 +94,8 @@ sub until_ready {
 
 
 # A server on a port of its own that gives what it is sent to the code, with
-# how often that has happened on this connection, and sends back what it
-# returns; nothing for undef.  Returns the port and the pid.
+# how often that has happened on this connection and its own port, and sends
+# back what it returns; nothing for undef.  Returns the port.
 
 sub fake_redis {
     my ($code) = @_;
@@ -115,7 +115,7 @@ sub fake_redis {
 
     push @fakes, $pid;
 
-    return ($listen->sockport, $pid);
+    return $listen->sockport;
 }
 
 
@@ -139,7 +139,8 @@ sub serve {
                 next;
 
             } else {
-                my $answer = $code->($bytes, $times{ fileno $socket }++ // 0);
+                my $answer = $code->($bytes, $times{ fileno $socket }++ // 0,
+                                    $listen->sockport);
                 syswrite $socket, $answer if defined $answer;
             }
         }
