@@ -120,7 +120,8 @@ sub faults {
 
     is_deeply([ faults($schema, { id => 'x', n => undef }, 'it') ], [],
               'right is right');
-    is(scalar faults($schema, { n => 1 }, 'it'), 'it.id is missing', 'missing');
+    is_deeply([ faults($schema, { n => 1 }, 'it') ], [ 'it.id is missing' ],
+              'missing is missing');
     is_deeply([ faults($schema, { id => 'x', n => 1.5, z => 1 }, 'it') ],
               [ 'it.z is not described', 'it.n is number, not integer null' ],
               'wrong is wrong');

@@ -70,7 +70,7 @@ utf8::decode(my $text = $r->body);
 my ($status, $said) = lint('openapi.json', $text);
 
 is($status, 0, 'it is clean') or diag($said);
-unlike($said, qr/warning/i, 'without a warning') or diag($said);
+unlike($said, qr/\d+ warning/, 'without a warning') or diag($said);
 
 # a linter that finds nothing wrong with anything is none
 

@@ -382,8 +382,8 @@ my ($views, $shown_as) = (views(), shown_as());
 
 cmp_ok(scalar @statements, '>', 5, 'there are statements');
 
-# a total is a count over everything that matches, and reads it
-my %COUNTS = (jobs_count => 1, resorts_count => 1);
+# resorts are thousands at most: counting them all may read them all
+my %READS_ALL = (resorts_count => 'resorts');
 
 for my $st (@statements) {
     my $name = $st->{name};
@@ -394,9 +394,10 @@ for my $st (@statements) {
 
         ok($plan, "$what can be prepared") or diag($why), next;
 
-        is_deeply([ sequential($plan) ], [], "$what scans no large table")
-            or diag(JSON::PP->new->pretty->encode($plan))
-            if !$COUNTS{$name};
+        my @read = grep { $_ ne ($READS_ALL{$name} // '') } sequential($plan);
+
+        is_deeply(\@read, [], "$what scans no large table")
+            or diag(JSON::PP->new->pretty->encode($plan));
     }
 
     my $view = $shown_as->{$name} // next;

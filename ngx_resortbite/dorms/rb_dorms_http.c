@@ -127,15 +127,16 @@ rb_dorms_list_handler(rb_req_t *req)
     const rb_value_t  *limit;
 
     err = rb_dorms_check_dates(req);
-
-    if (err == NULL) {
-        err = rb_req_keyset(req, &req->query[RB_DORMS_Q_CURSOR], 1, &after);
+    if (err) {
+        return err;
     }
 
-    if (err == NULL) {
-        err = rb_resorts_read(&req->task, &req->path[0].text, &resort);
+    err = rb_req_keyset(req, &req->query[RB_DORMS_Q_CURSOR], 1, &after);
+    if (err) {
+        return err;
     }
 
+    err = rb_resorts_read(&req->task, &req->path[0].text, &resort);
     if (err) {
         return err;
     }

@@ -42,7 +42,7 @@ static ngx_uint_t rb_redis_split(ngx_str_t *rest, ngx_str_t *before);
 static ngx_int_t rb_redis_unescape(ngx_pool_t *pool, const ngx_str_t *from,
     ngx_str_t *to);
 static const char *rb_redis_parse_db(ngx_str_t *rest,
-    rb_redis_target_t *target);
+    const rb_redis_scheme_t *scheme, rb_redis_target_t *target);
 static const char *rb_redis_parse_servers(ngx_pool_t *pool, ngx_str_t *rest,
     const rb_redis_scheme_t *scheme, rb_redis_target_t *target);
 static const char *rb_redis_parse_server(ngx_str_t *text, in_port_t port,
@@ -119,8 +119,8 @@ rb_redis_target_parse(ngx_pool_t *pool, const ngx_str_t *url,
 
     error = rb_redis_parse_user(pool, &rest, target);
 
-    if (error == NULL && scheme->db) {
-        error = rb_redis_parse_db(&rest, target);
+    if (error == NULL) {
+        error = rb_redis_parse_db(&rest, scheme, target);
     }
 
     if (error == NULL) {
@@ -287,7 +287,8 @@ rb_redis_unescape(ngx_pool_t *pool, const ngx_str_t *from, ngx_str_t *to)
 
 
 static const char *
-rb_redis_parse_db(ngx_str_t *rest, rb_redis_target_t *target)
+rb_redis_parse_db(ngx_str_t *rest, const rb_redis_scheme_t *scheme,
+    rb_redis_target_t *target)
 {
     u_char     *slash;
     size_t      len;
@@ -303,6 +304,10 @@ rb_redis_parse_db(ngx_str_t *rest, rb_redis_target_t *target)
 
     if (len == 0) {
         return NULL;
+    }
+
+    if (!scheme->db) {
+        return "only redis:// and sentinel:// take the number of a database";
     }
 
     n = ngx_atoi(slash + 1, len);

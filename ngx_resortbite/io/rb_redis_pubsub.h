@@ -1,5 +1,5 @@
 
-/* The worker's subscriber: a connection of its own, see rb_redis_subscribe(). */
+/* The worker's subscriber, on a connection of its own. */
 
 
 #ifndef _RB_REDIS_PUBSUB_H_INCLUDED_

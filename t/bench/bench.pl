@@ -180,12 +180,10 @@ sub paced {
 
 sub write_scripts {
     my %texts = (
-        job => statement($ResortBite::ROOT, 'jobs_get', [], { ids => 1 }),
-        list => statement($ResortBite::ROOT, 'jobs_list', ['by_newest'],
-                          variables('list')),
+        job => statement($ResortBite::ROOT, 'jobs_get'),
+        list => statement($ResortBite::ROOT, 'jobs_list', 'by_newest'),
     );
 
-    # in a pipeline pgbench can't prepare: so the first one runs before it
     for my $name (keys %texts) {
         my $text = $texts{$name};
 

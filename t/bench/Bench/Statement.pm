@@ -3,11 +3,9 @@ package Bench::Statement;
 # A statement of sql/queries as pgbench takes it: the very text the module
 # prepares, with :name for a parameter.
 #
-# Two things have to be written otherwise, neither to the disadvantage of
-# pgbench.  A colon in a literal would be taken for a parameter, so it becomes
-# an escape, which PostgreSQL reads as the same constant.  And pgbench can't
-# send a null: a parameter without a value becomes a literal NULL, which the
-# planner can simplify where it would have to look at a parameter each time.
+# One thing has to be written otherwise: a colon in a literal would be taken
+# for a parameter, so it becomes an escape, which PostgreSQL reads as the same
+# constant.  A parameter for which pgbench has no variable is sent as a null.
 
 use strict;
 use warnings;
@@ -18,10 +16,10 @@ use JSON::PP ();
 our @EXPORT_OK = qw(statement);
 
 
-# statement($root, NAME, [ labels ], { parameter => value })
+# statement($root, NAME, labels…)
 
 sub statement {
-    my ($root, $name, $labels, $values) = @_;
+    my ($root, $name, @labels) = @_;
 
     my @files = glob "$root/sql/queries/*.sql";
 
@@ -35,14 +33,13 @@ sub statement {
 
     my $params = $st->{params};
 
-    my @pieces = @{ $st->{fragments} } ? chosen($st, $labels)
+    my @pieces = @{ $st->{fragments} } ? chosen($st, @labels)
         : map { /^\$(\d+)$/ ? { text => '', param => $1 - 1 }
                             : { text => $_ } }
           split /(\$\d+)/, $st->{text};
 
     my $text = join '', map { escape_colons($_->{text})
-        . (defined $_->{param} ? value($params->[ $_->{param} ], $values)
-                               : '')
+        . (defined $_->{param} ? ":$params->[ $_->{param} ]" : '')
     } @pieces;
 
     return "$text;\n";
@@ -50,22 +47,15 @@ sub statement {
 
 
 sub chosen {
-    my ($st, $labels) = @_;
+    my ($st, @labels) = @_;
 
-    my %on = map { $_ => 1 } @$labels;
+    my %on = map { $_ => 1 } @labels;
     my @names = @{ $st->{labels} };
 
     return grep {
         (!@{ $_->{any} } || grep { $on{ $names[$_] } } @{ $_->{any} })
             && !grep { $on{ $names[$_] } } @{ $_->{not} }
     } @{ $st->{fragments} };
-}
-
-
-sub value {
-    my ($name, $values) = @_;
-
-    return defined $values->{$name} ? ":$name" : 'NULL';
 }
 
 
