@@ -51,6 +51,7 @@ static void *rb_create_loc_conf(ngx_conf_t *cf);
 static char *rb_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 static ngx_int_t rb_add_variables(ngx_conf_t *cf);
 static ngx_int_t rb_compile(ngx_conf_t *cf);
+static ngx_int_t rb_check_needs(ngx_conf_t *cf, rb_main_conf_t *mcf);
 static ngx_int_t rb_init_zone(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t rb_init_process(ngx_cycle_t *cycle);
 static void rb_exit_process(ngx_cycle_t *cycle);
@@ -416,14 +417,37 @@ rb_add_variables(ngx_conf_t *cf)
 static ngx_int_t
 rb_compile(ngx_conf_t *cf)
 {
-    const char      *missing;
     rb_main_conf_t  *mcf;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_resortbite_module);
 
-    if (!mcf->api) {
+    if (mcf->api && rb_check_needs(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* a zone is made for the routes, though no location may serve them yet */
+
+    if (!mcf->api && mcf->zone == NULL) {
         return NGX_OK;
     }
+
+    if (rb_gate_add_room(cf, NULL) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    mcf->gate.router = rb_router_create(cf, mcf->rooms.elts);
+    if (mcf->gate.router == NULL) {
+        return NGX_ERROR;
+    }
+
+    return rb_openapi_write(cf->pool, mcf->gate.router, &mcf->gate.openapi);
+}
+
+
+static ngx_int_t
+rb_check_needs(ngx_conf_t *cf, rb_main_conf_t *mcf)
+{
+    const char  *missing;
 
     missing = NULL;
 
@@ -446,16 +470,7 @@ rb_compile(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (rb_gate_add_room(cf, NULL) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    mcf->gate.router = rb_router_create(cf, mcf->rooms.elts);
-    if (mcf->gate.router == NULL) {
-        return NGX_ERROR;
-    }
-
-    return rb_openapi_write(cf->pool, mcf->gate.router, &mcf->gate.openapi);
+    return NGX_OK;
 }
 
 

@@ -131,6 +131,23 @@ ok(defined $second->header('age'), 'kept: Age');
 }
 
 
+# an answer that can't be kept is made for each: a post that isn't there
+
+{
+    my $nothing = '/api/v1/jobs/019b76da-0000-7000-8000-000000000000';
+
+    $a->postgres->pause;
+
+    my @c = map { $a->connection } 1 .. 60;
+    $_->send_request('GET', $nothing) for @c;
+    sleep 0.5;
+    $a->postgres->resume;
+
+    is(scalar(grep { $_->read_response->status == 404 } @c), 60,
+       'all sixty hear that there is none');
+}
+
+
 # a change is seen on both nodes
 
 sub titles_change {

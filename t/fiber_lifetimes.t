@@ -24,6 +24,7 @@ http {
     resortbite_timeout 20s;
     server {
         listen 127.0.0.1:%%PORT_8080%%;
+        listen 127.0.0.1:%%PORT_8082%% http2;
         location / { resortbite_api; }
     }
 }
@@ -62,6 +63,29 @@ sub alive {
     $d->send_request('GET', '/test/wait?seconds=0.2');
     is($c->read_response->status, 200, 'two wait at once: the longer');
     is($d->read_response->status, 200, 'two wait at once: the shorter');
+}
+
+
+# HTTP/2: streams of one connection wait and end each by itself
+
+{
+    my $base = 'http://127.0.0.1:' . $t->port(8082);
+    my @curl = qw(curl -s --http2-prior-knowledge);
+    my $said = join ' ', map { `@curl $base/test/wait?seconds=$_` } 0.1, 0.2;
+
+    is(() = $said =~ /"waited":"yes"/g, 2, 'HTTP/2: answered');
+
+    my $seen = () = $t->error_log =~ /test: cancelled/g;
+    `@curl --max-time 0.5 '$base/test/wait?seconds=15'`;
+    ok($t->wait_for(sub {
+        (() = $t->error_log =~ /test: cancelled/g) > $seen
+    }, 5), 'HTTP/2: a client that goes away cancels its GET');
+
+    `timeout 0.5 nghttp -n -m 6 '$base/test/wait?seconds=15'`;
+    ok($t->wait_for(sub {
+        (() = $t->error_log =~ /test: cancelled/g) >= $seen + 7
+    }, 5), 'HTTP/2: so do six on one connection');
+    is($t->get('/test/hello')->status, 200, 'HTTP/2: and others go on');
 }
 
 
@@ -117,7 +141,7 @@ sub alive {
 
 # binary upgrade under load
 
-SKIP: {
+{
     my $load = $t->load_start(uri => '/test/wait?seconds=0.05',
                               connections => 8, keepalive => 0);
     sleep 0.5;

@@ -187,6 +187,8 @@ my %wrong = (
     'pay_min=-1' => 'pay_min',
     'dormitory=maybe' => 'dormitory',
     'from=2027-02-30' => 'from',
+    'from=0000-01-01' => 'from',
+    'until=9999-12-31' => 'until',
     'from=2027-03-01&until=2027-02-01' => 'until',
     'resort=17' => 'resort',
     'count=all' => 'count',

@@ -57,6 +57,9 @@ ok($ok, 'a right configuration') or diag $said;
     postgres => '', zone => '', secret => ''));
 ok($ok, 'nothing is needed where nothing is served') or diag $said;
 
+($ok, $said) = $t->check(configuration(location => 'return 204;'));
+ok($ok, 'nor does it hurt to be there') or diag $said;
+
 $t->write_file('short', 'too short');
 
 refused('no PostgreSQL', qr/needs.*resortbite_postgres "host=/s,

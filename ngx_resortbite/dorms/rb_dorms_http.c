@@ -74,10 +74,10 @@ static const rb_param_t  rb_dorms_resort_id[] = {
 };
 
 static const rb_param_t  rb_dorms_list_query[] = {
-    { ngx_string("from"), RB_PARAM_DATE, 0, 0, NULL, 0, ngx_null_string,
+    { ngx_string("from"), RB_LIST_DATES, NULL, 0, ngx_null_string,
       rb_text("들어오는 날. until과 함께 주면 빈 침대를 셉니다.",
               "Day of arrival; with until, free beds are counted") },
-    { ngx_string("until"), RB_PARAM_DATE, 0, 0, NULL, 0, ngx_null_string,
+    { ngx_string("until"), RB_LIST_DATES, NULL, 0, ngx_null_string,
       rb_text("나가는 날. 이날 밤은 세지 않습니다.",
               "Day of leaving; its night is not counted") },
     rb_list_param_limit,
@@ -161,7 +161,7 @@ rb_dorms_list_handler(rb_req_t *req)
         ngx_str_set(&req->reply.cache_control, "no-store");
     }
 
-    err = rb_pg_query(&req->task, RB_STMT_DORMS_LIST, when, params, &rows);
+    err = rb_list_query(req, RB_STMT_DORMS_LIST, when, params, &rows);
     if (err) {
         return err;
     }

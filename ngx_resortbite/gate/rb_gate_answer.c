@@ -12,9 +12,6 @@
 #include "gate/rb_gate_internal.h"
 
 
-/* how often a request joins flights that come to nothing before it fails */
-#define RB_GATE_JOINS  3
-
 /* a refresh in the background may take, ms */
 #define RB_GATE_REFRESH_TIMEOUT  5000
 
@@ -29,7 +26,7 @@ typedef struct {
 
 static rb_err_t *rb_gate_through_cache(rb_gate_ctx_t *ctx);
 static rb_err_t *rb_gate_make(rb_gate_ctx_t *ctx);
-static ngx_uint_t rb_gate_keep(rb_gate_ctx_t *ctx, rb_cached_t *cached);
+static ngx_uint_t rb_gate_look(rb_gate_ctx_t *ctx, rb_cached_t *old);
 static void rb_gate_refresh_fiber(void *data);
 
 
@@ -61,53 +58,41 @@ rb_gate_through_cache(rb_gate_ctx_t *ctx)
 {
     rb_err_t    *err;
     ngx_int_t    rc;
-    ngx_uint_t   joins;
-    rb_cached_t  cached, old;
+    rb_cached_t  old;
 
     old.usable_on_error = 0;
 
-    for (joins = 0; joins <= RB_GATE_JOINS; joins++) {
-
-        rc = rb_cache_get(rb_gate.cache, ctx->req->task.pool, &ctx->key,
-                          &cached);
-
-        if (rc == NGX_OK) {
-
-            if (rb_gate_keep(ctx, &cached)) {
-                ctx->served = joins ? RB_SERVED_JOINED : ctx->served;
-                return NULL;
-            }
-
-            old = cached;
-        }
-
-        if (joins && old.usable_on_error) {
-            break;                      /* another's attempt has just failed */
-        }
-
-        rc = rb_cache_fly(rb_gate.cache, &ctx->req->task, &ctx->key);
-
-        if (rc == NGX_ERROR) {
-            err = rb_fiber_cancelled() ? &rb_err_cancelled : &rb_err_timeout;
-            goto failed;
-        }
-
-        if (rc == NGX_OK) {
-            err = rb_gate_make(ctx);
-
-            if (err == NULL || err->problem->status < 500) {
-                return err;
-            }
-
-            goto failed;
-        }
+    if (rb_gate_look(ctx, &old)) {
+        return NULL;
     }
 
-    err = &rb_err_busy;
+    rc = rb_cache_fly(rb_gate.cache, &ctx->req->task, &ctx->key);
 
-failed:
+    if (rc == NGX_AGAIN) {
 
-    if (!old.usable_on_error || err == &rb_err_cancelled) {
+        if (rb_gate_look(ctx, &old)) {
+
+            if (ctx->served == RB_SERVED_HIT) {
+                ctx->served = RB_SERVED_JOINED;
+            }
+
+            return NULL;
+        }
+
+        /* what was joined has come to nothing: it failed, or made an answer
+         * that can't be kept (404), so that each has to make its own */
+
+        err = old.usable_on_error ? &rb_err_busy : rb_gate_make(ctx);
+
+    } else if (rc == NGX_OK) {
+        err = rb_gate_make(ctx);
+        rb_cache_landed(rb_gate.cache, &ctx->key);
+
+    } else {
+        err = rb_fiber_cancelled() ? &rb_err_cancelled : &rb_err_timeout;
+    }
+
+    if (err == NULL || err->problem->status < 500 || !old.usable_on_error) {
         return err;
     }
 
@@ -119,12 +104,22 @@ failed:
 }
 
 
-/* Whether what the cache holds can be sent; if so it is taken. */
+/*
+ * Looks into the cache.  1: what it holds can be sent, and was taken.  0: it
+ * has nothing, or *old, which is only to be sent if making it anew fails.
+ */
 
 static ngx_uint_t
-rb_gate_keep(rb_gate_ctx_t *ctx, rb_cached_t *cached)
+rb_gate_look(rb_gate_ctx_t *ctx, rb_cached_t *old)
 {
-    switch (cached->state) {
+    if (rb_cache_get(rb_gate.cache, ctx->req->task.pool, &ctx->key, old)
+        != NGX_OK)
+    {
+        old->usable_on_error = 0;
+        return 0;
+    }
+
+    switch (old->state) {
 
     case RB_CACHE_FRESH:
         ctx->served = RB_SERVED_HIT;
@@ -139,14 +134,14 @@ rb_gate_keep(rb_gate_ctx_t *ctx, rb_cached_t *cached)
         return 0;
     }
 
-    ctx->kept = *cached;
+    ctx->kept = *old;
     ctx->from_cache = 1;
 
     return 1;
 }
 
 
-/* Makes the answer, as the one whose flight it is, and keeps it. */
+/* Makes the answer and, if that can be, keeps it. */
 
 static rb_err_t *
 rb_gate_make(rb_gate_ctx_t *ctx)
@@ -171,8 +166,6 @@ rb_gate_make(rb_gate_ctx_t *ctx)
             (void) rb_cache_put(rb_gate.cache, &ctx->key, req, epoch);
         }
     }
-
-    rb_cache_landed(rb_gate.cache, &ctx->key);
 
     return err;
 }
@@ -235,6 +228,8 @@ rb_gate_refresh_fiber(void *data)
     /* a failure leaves the old answer where it is */
 
     (void) rb_gate_make(&refresh->ctx);
+
+    rb_cache_landed(rb_gate.cache, &refresh->ctx.key);
 
     rb_task_end(&req->task);
     ngx_destroy_pool(refresh->pool);

@@ -99,14 +99,14 @@ static void rb_jobs_tag(rb_req_t *req);
       ngx_null_string,                                                        \
       rb_text("숙소를 주는 공고만(true), 주지 않는 공고만(false)",            \
               "Only with a bed (true), only without (false)") },              \
-    { ngx_string("from"), RB_PARAM_DATE, 0, 0, NULL, 0, ngx_null_string,      \
+    { ngx_string("from"), RB_LIST_DATES, NULL, 0, ngx_null_string,      \
       rb_text("이 날 또는 그 뒤에 시작하는 공고만",                           \
               "Only work that starts on this day or later") },                \
-    { ngx_string("until"), RB_PARAM_DATE, 0, 0, NULL, 0, ngx_null_string,     \
+    { ngx_string("until"), RB_LIST_DATES, NULL, 0, ngx_null_string,     \
       rb_text("이 날까지 끝나는 공고만. 끝나는 날이 없는 공고는 빠집니다.",   \
               "Only work that ends by this day; leaves out work without an "  \
               "end") },                                                       \
-    { ngx_string("apply_until"), RB_PARAM_DATE, 0, 0, NULL, 0,                \
+    { ngx_string("apply_until"), RB_LIST_DATES, NULL, 0,                \
       ngx_null_string,                                                        \
       rb_text("이 날에도 지원할 수 있는 공고만",                              \
               "Only jobs that can still be applied for on this day") },       \
@@ -445,8 +445,8 @@ rb_jobs_page(rb_req_t *req, rb_jobs_search_t *s)
         return err;
     }
 
-    err = rb_pg_query(&req->task, RB_STMT_JOBS_LIST, s->list_when, s->list,
-                      &rows);
+    err = rb_list_query(req, RB_STMT_JOBS_LIST, s->list_when, s->list,
+                        &rows);
     if (err) {
         return err;
     }

@@ -254,7 +254,7 @@ rb_resorts_list_handler(rb_req_t *req)
     limit = &req->query[RB_RESORTS_Q_LIMIT];
     params[RB_RESORTS_LIST_P_LIMIT] = rb_list_limit(limit, buf);
 
-    err = rb_pg_query(&req->task, RB_STMT_RESORTS_LIST, when, params, &rows);
+    err = rb_list_query(req, RB_STMT_RESORTS_LIST, when, params, &rows);
     if (err) {
         return err;
     }

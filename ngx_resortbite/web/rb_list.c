@@ -116,6 +116,25 @@ rb_list_limit(const rb_value_t *limit, u_char *buf)
 
 
 rb_err_t *
+rb_list_query(rb_req_t *req, ngx_uint_t stmt, uint64_t when,
+    const ngx_str_t *params, rb_pg_rows_t *rows)
+{
+    rb_err_t  *err;
+
+    err = rb_pg_query(&req->task, stmt, when, params, rows);
+
+    if (err == NULL && rows->sqlstate[0]) {
+        ngx_log_error(NGX_LOG_ERR, req->task.log, 0,
+                      "%V: PostgreSQL refused a parameter: %s",
+                      &req->route->name, rows->sqlstate);
+        return &rb_err_internal;
+    }
+
+    return err;
+}
+
+
+rb_err_t *
 rb_list_count(rb_req_t *req, const rb_value_t *count, ngx_uint_t stmt,
     uint64_t when, uint64_t planned, const ngx_str_t *params, int64_t *total)
 {
@@ -135,7 +154,7 @@ rb_list_count(rb_req_t *req, const rb_value_t *count, ngx_uint_t stmt,
         when |= planned;
     }
 
-    err = rb_pg_query(&req->task, stmt, when, params, &rows);
+    err = rb_list_query(req, stmt, when, params, &rows);
     if (err) {
         return err;
     }

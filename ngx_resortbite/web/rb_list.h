@@ -24,7 +24,10 @@
 extern const ngx_str_t  rb_list_counts[];
 
 
-/* Rows of a route's query table. */
+/* Rows of a route's query table.  A date is one that PostgreSQL has as well:
+ * 2000-01-01 to 2100-12-31. */
+
+#define RB_LIST_DATES  RB_PARAM_DATE, 10957, 47846
 
 #define rb_list_param_limit                                                   \
     { ngx_string("limit"), RB_PARAM_INT, 1, RB_LIST_PAGE_MAX, NULL, 0,       \
@@ -86,6 +89,13 @@ ngx_uint_t rb_list_choice(const rb_value_t *value);
 #define RB_LIST_LIMIT_SIZE  NGX_INT_T_LEN
 
 ngx_str_t rb_list_limit(const rb_value_t *limit, u_char *buf);
+
+/*
+ * Reads (yields).  Whatever a client may send has been checked before: if the
+ * server still refuses a value, that is rb_err_internal, not an empty list.
+ */
+rb_err_t *rb_list_query(rb_req_t *req, ngx_uint_t stmt, uint64_t when,
+    const ngx_str_t *params, rb_pg_rows_t *rows);
 
 /*
  * The total that count= asks for, by a statement like jobs_count (yields);

@@ -114,7 +114,8 @@ SELECT p.id,
               AND p.region_code = $region                          -- when: region
               AND p.category_code = $category                      -- when: category
               AND p.resort_id = $resort::uuid                      -- when: resort
-              AND p.location <@ circle(geo_point($lat::float8, $lng::float8), $radius_km::float8 * 1000)  -- when: radius
+              AND p.location <@ circle(geo_point($lat::float8, $lng::float8),  -- when: radius
+                                       $radius_km::float8 * 1000)  -- when: radius
               AND p.pay_hourly_krw >= $pay_min::integer            -- when: by_pay
               AND p.deadline >= $open_on::date                     -- when: by_deadline
               AND (p.published_at, p.id) < ($after::timestamptz, $after_id::uuid)  -- when: after_newest
@@ -170,7 +171,8 @@ SELECT p.id                                                        -- when: plan
    AND p.region_code = $region                                     -- when: region
    AND p.category_code = $category                                 -- when: category
    AND p.resort_id = $resort::uuid                                 -- when: resort
-   AND p.location <@ circle(geo_point($lat::float8, $lng::float8), $radius_km::float8 * 1000)  -- when: radius
+   AND p.location <@ circle(geo_point($lat::float8, $lng::float8),  -- when: radius
+                            $radius_km::float8 * 1000)             -- when: radius
    AND least(p.deadline, p.ends_on) >= $open_on::date
    AND p.pay_hourly_krw >= $pay_min::integer
    AND ($regions::text[] IS NULL OR p.region_code = ANY ($regions::text[]))

@@ -13,7 +13,7 @@ use Getopt::Long qw(GetOptions);
 use Time::HiRes qw(sleep);
 
 use Bench::Load qw(wrk pgbench);
-use Bench::Memory qw(memory private_bytes open_and_ask);
+use Bench::Process qw(cpu_seconds memory private_bytes open_and_ask);
 use Bench::Report qw(machine table write_json);
 use Bench::Statement qw(statement);
 use Bench::World;
@@ -31,8 +31,10 @@ my %option = (rounds => 3, seconds => 5);
 my ($world, %clients, %results);
 
 my @MEASURES = (
-    { name => 'return_job', title => 'nginx return 200, the job\'s bytes',
+    { name => 'return_job', title => 'nginx return 200, the job\'s body',
       run => sub { http(8082, '/job') } },
+    { name => 'return_full', title => 'the same, with the job\'s fields',
+      run => sub { http(8082, '/full') }, against => 'return_job' },
     { name => 'job_cached', title => 'GET a job from the cache',
       run => sub { http(8080, $world->job_path) },
       against => 'return_job', target => 0.88, aim => 0.95 },
@@ -41,7 +43,7 @@ my @MEASURES = (
     { name => 'job_any', title => 'GET any job from the cache',
       run => sub { http(8080, '', paths => $world->{paths}) },
       against => 'return_job' },
-    { name => 'return_hello', title => 'nginx return 200, hello\'s bytes',
+    { name => 'return_hello', title => 'nginx return 200, hello\'s body',
       run => sub { http(8082, '/hello') } },
     { name => 'hello', title => 'a fiber that answers hello',
       run => sub { http(8080, '/test/hello') },
@@ -147,11 +149,22 @@ sub chosen {
 
 # ---- HTTP
 
+# cpu is what the workers spent on an answer, in microseconds: unlike the rate
+# it hardly depends on what else runs.
+
 sub http {
     my ($port, $path, %more) = @_;
 
-    return wrk(url => $world->url($port, $path), seconds => $option{seconds},
-               %more);
+    my @workers = $world->test->workers;
+    my $before = cpu_seconds(@workers);
+
+    my $result = wrk(url => $world->url($port, $path),
+                     seconds => $option{seconds}, %more);
+
+    $result->{cpu} = (cpu_seconds(@workers) - $before) * 1e6
+                     / $result->{answers};
+
+    return $result;
 }
 
 

@@ -40,6 +40,7 @@ sub wrk {
     push @faults, "$r->{broken} failed requests" if $r->{broken};
 
     return {
+        answers => $r->{requests} || 1,
         rate => $r->{requests} / $r->{usec} * 1e6,
         p50 => $r->{p50} / 1000, p99 => $r->{p99} / 1000,
         fault => @faults ? join(', ', @faults) : undef,

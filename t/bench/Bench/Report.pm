@@ -99,6 +99,7 @@ sub summary {
         $what => median(@values), spread_percent => spread(@values),
         p50_ms => median(map { $_->{p50} } @rounds),
         p99_ms => median(map { $_->{p99} } @rounds),
+        cpu_us => median(map { $_->{cpu} } @rounds),
         faults => [ grep { defined } map { $_->{fault} } @rounds ],
     );
 
@@ -164,7 +165,7 @@ sub table {
     my ($report, $measures, $results) = @_;
 
     my ($m, $v) = ($report->{machine}, $report->{machine}{versions});
-    my $format = "%-36s %9s %7s %8s %8s %6s  %-11s %s\n";
+    my $format = "%-34s %9s %7s %7s %7s %7s %6s  %-11s %s\n";
 
     my $text = "\n$m->{cpu}, $m->{cores} cores, $m->{memory_mb} MB, "
         . "$m->{system}, Linux $m->{kernel} $m->{arch}\n"
@@ -174,11 +175,12 @@ sub table {
         . "$report->{options}{seconds} s, medians\n"
         . "wrk with 256 connections and one thread, nginx with 2 workers; "
         . "$report->{jobs} open jobs,\n"
-        . "a job of $report->{body_bytes}{job} bytes; pgbench at its best"
+        . "a job of $report->{body_bytes}{job} bytes; cpu us: what an answer costs the workers;\n"
+        . "pgbench at its best"
         . clients($report->{clients}) . "\n\n"
         . sprintf($format, '', 'a second', 'spread', 'p50 ms', 'p99 ms',
-                  'ratio', 'to reach', '')
-        . ('-' x 100) . "\n";
+                  'cpu us', 'ratio', 'to reach', '')
+        . ('-' x 106) . "\n";
 
     for my $measure (@$measures) {
         my $row = summary($measure, $results);
@@ -187,7 +189,7 @@ sub table {
             defined $row->{rate} ? commas($row->{rate}) : bytes($row->{value}),
             sprintf('%.1f %%', $row->{spread_percent}),
             (map { defined $row->{$_} ? sprintf('%.2f', $row->{$_}) : '' }
-                 qw(p50_ms p99_ms ratio)),
+                 qw(p50_ms p99_ms cpu_us ratio)),
             $row->{wanted} // '', verdict($row);
 
         $text .= "    $_\n" for @{ $row->{faults} };

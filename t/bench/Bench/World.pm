@@ -6,8 +6,8 @@ package Bench::World;
 #
 #   8080   the API, as it is used
 #   8081   the API without the cache, so that each GET goes to PostgreSQL
-#   8082   /job and /hello: `return 200` of the bytes, and the header fields,
-#          that the API answers with
+#   8082   /job and /hello: `return 200` of the bodies that the API answers
+#          with; /full: of the job with the same header fields as well
 
 use strict;
 use warnings;
@@ -181,7 +181,7 @@ END
 }
 
 
-# The same bytes from `return 200`.  The second answer is looked at: it comes
+# The same bodies from `return 200`.  The second answer is looked at: it comes
 # from the cache.
 
 sub compare_with {
@@ -202,7 +202,8 @@ sub compare_with {
 
         $self->{answers}{$name} = $r;
         $parts{PIECES} .= $pieces;
-        $parts{SAME} .= location($name, $r, $body);
+        $parts{SAME} .= location($name, '', $body);
+        $parts{SAME} .= location('full', fields($r), $body) if $name eq 'job';
     }
 
     $test->reload($self->{config} =~ s/\@(\w+)\@/$parts{$1}/gr)
@@ -210,7 +211,7 @@ sub compare_with {
     $test->old_workers_gone(30) or die "old workers stay\n";
     $test->wait_ready(60);
 
-    $self->check_same($_) for 'job', 'hello';
+    $self->check_same(@$_) for [qw(job job)], [qw(full job)], [qw(hello hello)];
 }
 
 
@@ -242,19 +243,24 @@ sub pieces {
 my %NGINX_ADDS = map { $_ => 1 } qw(server date content-type content-length
                                     connection transfer-encoding vary);
 
-sub location {
-    my ($name, $r, $body) = @_;
+sub fields {
+    my ($r) = @_;
 
     my $fields = '';
 
-    for my $field (sort keys %{ $r->{headers} }) {
-        next if $NGINX_ADDS{$field};
+    for my $name (grep { !$NGINX_ADDS{$_} } sort keys %{ $r->{headers} }) {
+        my $value = $name eq 'x-request-id'
+            ? '$request_id' : quoted($r->{headers}{$name});
 
-        my $value = $field eq 'x-request-id'
-            ? '$request_id' : quoted($r->{headers}{$field});
-
-        $fields .= "            add_header $field $value;\n";
+        $fields .= "            add_header $name $value;\n";
     }
+
+    return $fields;
+}
+
+
+sub location {
+    my ($name, $fields, $body) = @_;
 
     return "        location = /$name {\n$fields"
         . "            return 200 $body;\n        }\n";
@@ -265,16 +271,20 @@ sub quoted { return '"' . ($_[0] =~ s/([\\"])/\\$1/gr) . '"' }
 
 
 sub check_same {
-    my ($self, $name) = @_;
+    my ($self, $path, $name) = @_;
 
-    my ($is, $was) = ($self->{test}->get("/$name", port => 8082),
+    my ($is, $was) = ($self->{test}->get("/$path", port => 8082),
                       $self->{answers}{$name});
 
-    die "/$name isn't the same\n" if $is->{body} ne $was->{body};
+    die "/$path isn't the same\n"
+        if $is->{body} ne $was->{body}
+        || $is->header('content-type') ne $was->header('content-type');
+
+    return if $path ne 'full';
 
     my @missing = grep { !exists $is->{headers}{$_} } keys %{ $was->{headers} };
 
-    die "/$name has no @missing\n" if @missing;
+    die "/$path has no @missing\n" if @missing;
 }
 
 

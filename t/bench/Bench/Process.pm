@@ -1,7 +1,7 @@
-package Bench::Memory;
+package Bench::Process;
 
-# What workers keep in memory, from /proc/PID/smaps, apart from the zone: that
-# is one mapping shared by all, whatever their number.
+# What workers take: processor time, from /proc/PID/stat; memory, from
+# /proc/PID/smaps, apart from the zone, which is one mapping shared by all.
 
 use strict;
 use warnings;
@@ -9,14 +9,32 @@ use warnings;
 use Carp qw(croak);
 use Exporter 'import';
 use IO::Select;
+use POSIX ();
 use Socket qw(AF_INET SOCK_STREAM SOL_SOCKET SO_LINGER inet_aton
               pack_sockaddr_in);
 use Time::HiRes qw(sleep);
 
-our @EXPORT_OK = qw(memory private_bytes open_and_ask);
+our @EXPORT_OK = qw(cpu_seconds memory private_bytes open_and_ask);
 
 # how many connections are made and answered at a time
 my $BATCH = 250;
+
+
+# Of all these processes together, in user mode and in the kernel.
+
+sub cpu_seconds {
+    my $ticks = 0;
+
+    for my $pid (@_) {
+        open my $in, '<', "/proc/$pid/stat" or croak "/proc/$pid/stat: $!";
+
+        # the name may hold spaces; utime and stime are fields 14 and 15
+        my @fields = split ' ', <$in> =~ s/.*\)//sr;
+        $ticks += $fields[11] + $fields[12];
+    }
+
+    return $ticks / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
 
 
 # { rss, pss, private } of one process beside the zone, and { zone }, what of
