@@ -49,8 +49,9 @@ static void *rb_create_main_conf(ngx_conf_t *cf);
 static char *rb_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *rb_create_loc_conf(ngx_conf_t *cf);
 static char *rb_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
-static ngx_int_t rb_add_variables(ngx_conf_t *cf);
 static ngx_int_t rb_compile(ngx_conf_t *cf);
+static ngx_uint_t rb_routes_changed(ngx_cycle_t *old_cycle,
+    rb_main_conf_t *mcf);
 static ngx_int_t rb_check_needs(ngx_conf_t *cf, rb_main_conf_t *mcf);
 static ngx_int_t rb_init_zone(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t rb_init_process(ngx_cycle_t *cycle);
@@ -62,17 +63,6 @@ static char *rb_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_secret_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_fibers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
-static ngx_int_t rb_variable_route(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t rb_variable_cache(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t rb_variable_time(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t rb_variable_request_id(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t rb_variable_traceparent(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 /* Every room's routes; other modules may add theirs. */
@@ -150,7 +140,7 @@ static ngx_command_t  rb_commands[] = {
 
 
 static ngx_http_module_t  rb_module_ctx = {
-    rb_add_variables,                   /* preconfiguration */
+    rb_gate_add_variables,              /* preconfiguration */
     rb_compile,                         /* postconfiguration */
 
     rb_create_main_conf,                /* create main configuration */
@@ -177,32 +167,6 @@ ngx_module_t  ngx_resortbite_module = {
     rb_exit_process,                    /* exit process */
     NULL,                               /* exit master */
     NGX_MODULE_V1_PADDING
-};
-
-
-/* data: for a time, its offset within rb_task_t */
-
-static ngx_http_variable_t  rb_variables[] = {
-
-    { ngx_string("resortbite_route"), NULL, rb_variable_route, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("resortbite_cache"), NULL, rb_variable_cache, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("resortbite_pg_time"), NULL, rb_variable_time,
-      offsetof(rb_task_t, pg_usec), NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("resortbite_redis_time"), NULL, rb_variable_time,
-      offsetof(rb_task_t, redis_usec), NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("resortbite_request_id"), NULL, rb_variable_request_id, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("resortbite_traceparent"), NULL, rb_variable_traceparent, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-      ngx_http_null_variable
 };
 
 
@@ -384,31 +348,23 @@ rb_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->gate.cache, prev->gate.cache, 1);
     ngx_conf_merge_msec_value(conf->gate.timeout, prev->gate.timeout, 5000);
 
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    /* "if" and "limit_except" blocks within a location that serves the API */
+
+    if (prev->api && (clcf->noname || clcf->lmt_excpt)) {
+        conf->api = 1;
+
+        if (clcf->lmt_excpt && clcf->handler == NULL) {
+            clcf->handler = rb_gate_handler;
+        }
+    }
+
     if (conf->api) {
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
         rb_http_body_conf(clcf);
     }
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-rb_add_variables(ngx_conf_t *cf)
-{
-    ngx_http_variable_t  *var, *v;
-
-    for (v = rb_variables; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
 }
 
 
@@ -440,7 +396,50 @@ rb_compile(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (mcf->zone && rb_routes_changed(cf->cycle->old_cycle, mcf)) {
+        mcf->zone->noreuse = 1;
+    }
+
     return rb_openapi_write(cf->pool, mcf->gate.router, &mcf->gate.openapi);
+}
+
+
+/*
+ * What is in the zone knows routes by their number.  A reload with other
+ * modules that bring rooms, or without them, so begins with a new zone.
+ */
+
+static ngx_uint_t
+rb_routes_changed(ngx_cycle_t *old_cycle, rb_main_conf_t *mcf)
+{
+    ngx_uint_t       i, n;
+    rb_main_conf_t  *old;
+
+    if (old_cycle == NULL || ngx_is_init_cycle(old_cycle)) {
+        return 0;
+    }
+
+    old = ngx_http_cycle_get_module_main_conf(old_cycle,
+                                              ngx_resortbite_module);
+    if (old == NULL || old->gate.router == NULL) {
+        return 0;
+    }
+
+    n = rb_router_count(mcf->gate.router);
+
+    if (n != rb_router_count(old->gate.router)) {
+        return 1;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (rb_router_route(mcf->gate.router, i)
+            != rb_router_route(old->gate.router, i))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -786,137 +785,4 @@ rb_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     lcf->api = 1;
 
     return NGX_CONF_OK;
-}
-
-
-/* Variables. */
-
-static rb_gate_ctx_t *
-rb_variable_ctx(ngx_http_request_t *r, ngx_http_variable_value_t *v)
-{
-    rb_gate_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_resortbite_module);
-
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = (ctx == NULL);
-
-    return ctx;
-}
-
-
-static void
-rb_variable_set(ngx_http_variable_value_t *v, const ngx_str_t *s)
-{
-    v->data = s->data;
-    v->len = s->len;
-    v->not_found = (s->len == 0);
-}
-
-
-static ngx_int_t
-rb_variable_route(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    rb_gate_ctx_t  *ctx;
-
-    ctx = rb_variable_ctx(r, v);
-
-    if (ctx == NULL || ctx->route >= rb_router_count(rb_gate.router)) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    rb_variable_set(v, &rb_router_route(rb_gate.router, ctx->route)->name);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-rb_variable_cache(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    rb_gate_ctx_t  *ctx;
-
-    static const ngx_str_t  names[RB_SERVED_COUNT] = {
-        ngx_string("bypass"), ngx_string("hit"), ngx_string("stale"),
-        ngx_string("miss"), ngx_string("joined"), ngx_string("error_stale")
-    };
-
-    ctx = rb_variable_ctx(r, v);
-
-    if (ctx != NULL) {
-        rb_variable_set(v, &names[ctx->served]);
-    }
-
-    return NGX_OK;
-}
-
-
-/* Seconds with microseconds: "0.000482". */
-
-static ngx_int_t
-rb_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    uint64_t        usec;
-    rb_gate_ctx_t  *ctx;
-
-    ctx = rb_variable_ctx(r, v);
-
-    if (ctx == NULL) {
-        return NGX_OK;
-    }
-
-    usec = ctx->req ? *(uint64_t *) ((u_char *) &ctx->req->task + data) : 0;
-
-    v->data = ngx_pnalloc(r->pool, NGX_INT64_LEN + sizeof(".000000") - 1);
-    if (v->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->len = ngx_sprintf(v->data, "%uL.%06uL", usec / 1000000, usec % 1000000)
-             - v->data;
-
-    return NGX_OK;
-}
-
-
-/* X-Request-Id as it was sent: the client's own, or the one made for it. */
-
-static ngx_int_t
-rb_variable_request_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_str_t  id;
-
-    if (rb_variable_ctx(r, v) == NULL || rb_http_sent_id(r, &id) != NGX_OK) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    rb_variable_set(v, &id);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-rb_variable_traceparent(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_str_t  traceparent;
-
-    if (rb_variable_ctx(r, v) == NULL
-        || rb_http_traceparent(r, &traceparent) != NGX_OK)
-    {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    rb_variable_set(v, &traceparent);
-
-    return NGX_OK;
 }

@@ -78,6 +78,22 @@ is($t->get('/test/pg/fail?n=5')->json->{quotient}, '0',
 }
 
 
+# a quick read doesn't wait for a slow one that is behind it on the link
+
+{
+    my @c = map { $t->connection } 1 .. 4;
+    my @seconds = (0.05, 0.05, 1.2, 1.2);
+    my $start = time;
+
+    $c[$_]->send_request('GET', "/test/pg/sleep?seconds=$seconds[$_]")
+        for 0 .. 3;
+    is($c[0]->read_response->status, 200, 'a quick read');
+    cmp_ok(time - $start, '<', 1, 'is answered before the slow one is');
+    is($_->read_response->status, 200, 'the others') for @c[1 .. 3];
+    unlike($t->error_log, qr/stopped answering/, 'and no link was lost');
+}
+
+
 # results over 1 MB
 
 {
@@ -253,6 +269,12 @@ recovers('stopped');
     is($t->post('/test/pg/write', json => { note => 'altered' })->status, 200,
        'a column has another type: prepared anew');
     is(written('altered'), 1, 'once');
+
+    my %status;
+    $status{ $t->post('/test/pg/transaction', json => { note => 'tx' })
+               ->status }++ for 1 .. 6;
+    cmp_ok($status{200}, '>=', 4,
+           'a transaction fails once a link, and is prepared anew then');
 }
 
 

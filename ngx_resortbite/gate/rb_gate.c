@@ -58,6 +58,10 @@ rb_gate_handler(ngx_http_request_t *r)
     ctx->route = rb_router_count(rb_gate.router);
     ngx_http_set_ctx(r, ctx, ngx_resortbite_module);
 
+    if (rb_http_uri(r, &ctx->uri) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     conf = ngx_http_get_module_loc_conf(r, ngx_resortbite_module);
 
     if (conf->cache && rb_gate.cache
@@ -90,7 +94,7 @@ rb_gate_from_cache(ngx_http_request_t *r, rb_gate_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    if (rb_cache_get(rb_gate.cache, r->pool, &r->unparsed_uri, &ctx->kept)
+    if (rb_cache_get(rb_gate.cache, r->pool, &ctx->uri, &ctx->kept)
         != NGX_OK)
     {
         return NGX_DECLINED;
@@ -114,7 +118,7 @@ rb_gate_from_cache(ngx_http_request_t *r, rb_gate_ctx_t *ctx)
     }
 
     if (ctx->kept.state == RB_CACHE_STALE) {
-        rb_gate_refresh(&r->unparsed_uri);
+        rb_gate_refresh(&ctx->uri);
         ctx->served = RB_SERVED_STALE;
 
     } else {
@@ -198,10 +202,10 @@ rb_gate_match(rb_gate_ctx_t *ctx)
     r = ctx->http;
     req = ctx->req;
 
-    path.data = r->unparsed_uri.data;
+    path.data = ctx->uri.data;
     path.len = 0;
 
-    while (path.len < r->unparsed_uri.len && path.data[path.len] != '?') {
+    while (path.len < ctx->uri.len && path.data[path.len] != '?') {
         path.len++;
     }
 

@@ -56,6 +56,7 @@ typedef struct {
 typedef struct {
     ngx_http_request_t *http;           /* NULL: a refresh in the background */
     rb_req_t           *req;            /* NULL: served from the cache */
+    ngx_str_t           uri;            /* path and query */
     ngx_uint_t          route;          /* index; the count: none matched */
     rb_served_e         served;
     int64_t             start;          /* monotonic, microseconds */
@@ -81,6 +82,9 @@ extern ngx_module_t  ngx_resortbite_module;
  * module is loaded after this one.
  */
 ngx_int_t rb_gate_add_room(ngx_conf_t *cf, const rb_routes_t *routes);
+
+/* Adds the variables; from the module's preconfiguration. */
+ngx_int_t rb_gate_add_variables(ngx_conf_t *cf);
 
 /* nginx's content handler for `resortbite_api'. */
 ngx_int_t rb_gate_handler(ngx_http_request_t *r);

@@ -4,11 +4,12 @@
  * lane hands everything to its links, the least busy first, up to a depth
  * that keeps one slow statement from holding up many.
  *
- * A link of reads gets one sync for all that it was sent in the turn.  That
+ * Point reads of a turn share a sync, up to RB_PG_SYNC_EVERY of them.  That
  * makes them one implicit transaction: after an error the server skips the
  * rest up to the sync, and what was skipped is queued again, each with a sync
- * of its own, so that the same offender can't spoil it twice.  Writes always
- * have a sync of their own.
+ * of its own, so that the same offender can't spoil it twice.  The server
+ * also holds results back until the sync, which is nothing for reads by key;
+ * slow reads and writes always have a sync of their own.
  *
  * Receiving is in rb_pg_result.c.
  */
@@ -135,7 +136,7 @@ rb_pg_lane_turn(void *data)
     for (i = 0; i < lane->nlinks; i++) {
         link = &lane->links[i];
 
-        if (link->dirty) {
+        if (link->unsynced) {
             rb_pg_link_sync(link);
         }
 
@@ -278,7 +279,7 @@ rb_pg_link_put(rb_pg_link_t *link, rb_pg_op_t *op)
 
     alone = !link->lane->shared_sync || op->attempts;
 
-    if (alone && link->dirty) {
+    if (alone && link->unsynced) {
         rb_pg_link_sync(link);
     }
 
@@ -286,9 +287,9 @@ rb_pg_link_put(rb_pg_link_t *link, rb_pg_op_t *op)
         return;
     }
 
-    link->dirty = 1;
+    link->unsynced++;
 
-    if (alone) {
+    if (alone || link->unsynced == RB_PG_SYNC_EVERY) {
         rb_pg_link_sync(link);
     }
 }
@@ -405,7 +406,7 @@ rb_pg_link_sync(rb_pg_link_t *link)
 {
     rb_pg_op_t  *op;
 
-    link->dirty = 0;
+    link->unsynced = 0;
 
     if (link->conn.state != RB_PG_READY) {
         return;
@@ -491,8 +492,8 @@ rb_pg_lane_init(rb_pg_lane_t *lane, ngx_pool_t *pool, ngx_uint_t index)
 
     lane->name = names[index];
     lane->depth = depths[index];
-    lane->shared_sync = (index == RB_LANE_POINT || index == RB_LANE_SLOW);
-    lane->repeatable = lane->shared_sync;
+    lane->shared_sync = (index == RB_LANE_POINT);
+    lane->repeatable = (index == RB_LANE_POINT || index == RB_LANE_SLOW);
     lane->nlinks = rb_pg.conf->lane_size[index];
 
     ngx_queue_init(&lane->pending);

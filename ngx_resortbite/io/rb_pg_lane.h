@@ -15,6 +15,7 @@
 
 #define RB_PG_VARIANTS   256            /* prepared on each connection */
 #define RB_PG_BATCH      64             /* ids in one coalesced read */
+#define RB_PG_SYNC_EVERY 16             /* point reads share a sync */
 #define RB_PG_ATTEMPTS   3              /* of a statement that may be repeated */
 
 #define RB_PG_EXCLUSIVE  3              /* the lane that transactions lend from */
@@ -100,14 +101,14 @@ struct rb_pg_link_s {
     uint64_t           prepared[RB_PG_VARIANTS / 64];
     ngx_uint_t         generation;      /* of the names of prepared ones */
     struct rb_pg_tx_s *tx;              /* to whom it is lent; or NULL */
-    unsigned           dirty:1;         /* sent to, no sync yet */
+    ngx_uint_t         unsynced;        /* statements sent since the sync */
 };
 
 
 struct rb_pg_lane_s {
     const char        *name;
     ngx_uint_t         depth;           /* statements in flight on a link */
-    unsigned           shared_sync:1;   /* reads: one sync a turn */
+    unsigned           shared_sync:1;   /* one for the reads of a turn */
     unsigned           repeatable:1;    /* reads: again after a lost link */
     ngx_uint_t         nlinks;
     rb_pg_link_t      *links;

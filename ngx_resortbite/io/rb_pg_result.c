@@ -250,41 +250,45 @@ rb_pg_prepare_complete(rb_pg_link_t *link, rb_pg_op_t *op)
 static void
 rb_pg_op_refused(rb_pg_link_t *link, rb_pg_op_t *op)
 {
-    ngx_uint_t   exclusive;
+    rb_err_t    *again;
+    ngx_uint_t   stale;
     const char  *sqlstate;
 
     link->lane->stats.errors++;
 
-    exclusive = (link->lane == &rb_pg.lanes[RB_PG_EXCLUSIVE]);
     sqlstate = PQresultErrorField(op->result, PG_DIAG_SQLSTATE);
 
-    if (sqlstate == NULL || exclusive) {
-        rb_pg_op_hand_out(op);
-        rb_pg_op_free(op);
-        return;
-    }
+    stale = (sqlstate != NULL && (ngx_strcmp(sqlstate, "0A000") == 0
+                                  || ngx_strcmp(sqlstate, "26000") == 0));
 
     /* a migration changed what a prepared statement returns, or a pooler
      * lost it: under other names all are prepared anew */
 
-    if (ngx_strcmp(sqlstate, "0A000") == 0
-        || ngx_strcmp(sqlstate, "26000") == 0)
-    {
+    if (stale) {
         link->generation++;
         ngx_memzero(link->prepared, sizeof(link->prepared));
-
-        if (op->attempts < RB_PG_ATTEMPTS) {
-            rb_pg_op_again(op, &rb_err_internal);
-            return;
-        }
     }
 
-    /* a serialization failure or a deadlock: it was rolled back whole */
+    /* a serialization failure or a deadlock: it was rolled back whole; what
+     * is within a transaction can't be repeated alone */
 
-    if (ngx_strcmp(sqlstate, "40001") == 0
-        || ngx_strcmp(sqlstate, "40P01") == 0)
+    if (sqlstate == NULL || link->lane == &rb_pg.lanes[RB_PG_EXCLUSIVE]) {
+        again = NULL;
+
+    } else if (stale) {
+        again = &rb_err_internal;
+
+    } else if (ngx_strcmp(sqlstate, "40001") == 0
+               || ngx_strcmp(sqlstate, "40P01") == 0)
     {
-        rb_pg_op_again(op, &rb_err_busy);
+        again = &rb_err_busy;
+
+    } else {
+        again = NULL;
+    }
+
+    if (again) {
+        rb_pg_op_again(op, again);
         return;
     }
 
@@ -496,7 +500,7 @@ rb_pg_link_lost(rb_pg_conn_t *conn, ngx_uint_t established)
     lane = link->lane;
 
     link->depth = 0;
-    link->dirty = 0;
+    link->unsynced = 0;
     ngx_memzero(link->prepared, sizeof(link->prepared));
 
     ngx_queue_init(&lost);

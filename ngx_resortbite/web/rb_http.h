@@ -24,6 +24,13 @@
  */
 rb_req_t *rb_http_req_create(ngx_http_request_t *r);
 
+/*
+ * Path and query as the client wrote them, or, where nginx has put others in
+ * their place (a rewrite, an internal redirect, a subrequest), those, escaped.
+ * NGX_ERROR when out of memory.
+ */
+ngx_int_t rb_http_uri(ngx_http_request_t *r, ngx_str_t *uri);
+
 /* What the client accepts: "ko" unless Accept-Language prefers English. */
 rb_lang_e rb_http_language(ngx_http_request_t *r);
 

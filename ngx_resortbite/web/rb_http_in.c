@@ -75,6 +75,45 @@ rb_http_req_create(ngx_http_request_t *r)
 }
 
 
+ngx_int_t
+rb_http_uri(ngx_http_request_t *r, ngx_str_t *uri)
+{
+    u_char      *p;
+    uintptr_t    escape;
+    ngx_str_t   *raw;
+
+    raw = &r->unparsed_uri;
+
+    if (r->valid_unparsed_uri && r == r->main
+        && (r->args.len == 0
+            || (r->args.data >= raw->data
+                && r->args.data + r->args.len <= raw->data + raw->len)))
+    {
+        *uri = *raw;
+        return NGX_OK;
+    }
+
+    escape = ngx_escape_uri(NULL, r->uri.data, r->uri.len, NGX_ESCAPE_URI);
+
+    uri->len = r->uri.len + 2 * escape + (r->args.len ? 1 + r->args.len : 0);
+    uri->data = ngx_pnalloc(r->pool, uri->len);
+
+    if (uri->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = (u_char *) ngx_escape_uri(uri->data, r->uri.data, r->uri.len,
+                                  NGX_ESCAPE_URI);
+
+    if (r->args.len) {
+        *p++ = '?';
+        ngx_memcpy(p, r->args.data, r->args.len);
+    }
+
+    return NGX_OK;
+}
+
+
 rb_lang_e
 rb_http_language(ngx_http_request_t *r)
 {

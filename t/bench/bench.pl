@@ -105,6 +105,7 @@ sub main {
     }
 
     $machine{load_after} = Bench::Report::load_average();
+    $world->stop;
 
     my $report = { machine => \%machine, options => { %option },
                    clients => \%clients, pipeline => $PIPELINE,

@@ -12,8 +12,7 @@ package Bench::World;
 use strict;
 use warnings;
 
-use Carp qw(croak);
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
 use Time::HiRes qw(sleep);
 
 use ResortBite;
@@ -307,6 +306,16 @@ sub restart_nginx {
 }
 
 
+# The end: the million's server must leave its files as they should be.
+
+sub stop {
+    my ($self) = @_;
+
+    $self->{test}->stop;
+    $self->postgres->stop;
+}
+
+
 # The million is made once, where PostgreSQL's account can reach it, and kept:
 # it takes minutes.  The dates in it are counted from the day it was made, so
 # after a week it is made anew.
@@ -322,7 +331,7 @@ sub million {
 
     print STDERR "bench: making the million in $home\n";
 
-    run_as_user('rm', '-rf', $home) if -d $home;
+    remove_tree($home);
     make_path($home);
     chown((getpwnam(user()))[2, 3], $home) if $> == 0;
     chmod 0700, $home;
