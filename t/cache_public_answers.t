@@ -234,6 +234,12 @@ my $changed = "/api/v1/jobs/$ids[6]";
 $a->get($changed);
 my $kept = $a->get($uri)->body;
 
+my $gone = "/api/v1/jobs/$ids[11]";
+
+is($a->get($gone)->status, 200, 'a post that will be gone');
+$a->db("UPDATE posts SET status = 'paused' WHERE id = '$ids[11]'");
+ok($a->wait_for(sub { $a->get($gone)->status == 404 }, 3), 'is gone');
+
 $a->db("UPDATE posts SET title = 'never seen' WHERE id = '$ids[6]'");
 sleep 0.5;
 $a->postgres->kill9;
@@ -247,6 +253,7 @@ is($a->get($changed)->status, 200,
    'what has changed since is served as it was, rather than nothing');
 is($a->get('/api/v1/jobs?limit=3&region=jeju')->status, 200,
    'a list survives, too');
+is($a->get($gone)->status, 503, 'what was gone does not come back');
 ok($a->wait_for(sub {
     ResortBite::slurp($a->prefix . '/served.log')
         =~ /^error_stale jobs_get 200/m

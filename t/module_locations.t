@@ -36,7 +36,7 @@ http {
             default_type text/html;
             return 200 '[<!--# include virtual="/healthz" -->]';
         }
-        location ~ /reports$ {
+        location ~ ^/api/v1/jobs/.*/reports$ {
             resortbite_api;
             limit_except GET { deny 127.0.0.2; }
         }
@@ -69,7 +69,7 @@ is($t->get('/inner')->status, 404, 'an internal location');
 is($t->get('/ssi.html')->body, '[{"status":"ok"}]', 'a subrequest');
 
 my $id = $list->json->{items}[0]{id};
-my $report = { reason => 'scam', detail => '가' x 1000 };
+my $report = { reason => 'scam', detail => 'a' x 1000 };
 
 is($t->post("/api/v1/jobs/$id/reports", json => $report)->status, 201,
    'limit_except');

@@ -182,6 +182,26 @@ rb_cache_put(rb_cache_t *cache, const ngx_str_t *key, rb_req_t *req,
 }
 
 
+void
+rb_cache_drop(rb_cache_t *cache, const ngx_str_t *key, uint64_t epoch)
+{
+    uint64_t          hash;
+    rb_cache_head_t  *kept;
+
+    hash = rb_cache_hash(cache, key);
+
+    rb_cache_write_begin(cache);
+
+    kept = rb_cache_kept(cache, hash);
+
+    if (kept && kept->epoch <= epoch) {
+        rb_cache_unpublish(cache, hash);
+    }
+
+    rb_cache_write_end(cache);
+}
+
+
 static ngx_int_t
 rb_cache_head_init(rb_cache_head_t *head, const ngx_str_t *key,
     const rb_req_t *req, uint64_t epoch)

@@ -80,6 +80,12 @@ ngx_int_t rb_cache_put(rb_cache_t *cache, const ngx_str_t *key,
     rb_req_t *req, uint64_t epoch);
 
 /*
+ * Forgets what is kept under the key, unless it was made after this epoch:
+ * making it anew has found that there is none (404, 410).
+ */
+void rb_cache_drop(rb_cache_t *cache, const ngx_str_t *key, uint64_t epoch);
+
+/*
  * Single flight.  NGX_OK: the caller makes the answer, and must call
  * rb_cache_landed() whatever happens.  NGX_AGAIN: somebody else was making it
  * and has ended, or too long has passed: look again (yields while waiting).

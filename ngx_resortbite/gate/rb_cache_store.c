@@ -274,6 +274,21 @@ rb_cache_publish(rb_cache_t *cache, uint64_t hash, uint32_t first,
 }
 
 
+void
+rb_cache_unpublish(rb_cache_t *cache, uint64_t hash)
+{
+    ngx_uint_t       way;
+    rb_cache_set_t  *set;
+
+    set = &cache->sets[hash & cache->set_mask];
+    way = rb_cache_way(set, hash);
+
+    if (set->hash[way] == hash) {
+        rb_cache_evict(cache, set, way);
+    }
+}
+
+
 rb_cache_head_t *
 rb_cache_kept(rb_cache_t *cache, uint64_t hash)
 {

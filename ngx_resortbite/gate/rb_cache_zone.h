@@ -192,6 +192,9 @@ void rb_cache_write_end(rb_cache_t *cache);
 uint32_t rb_cache_chain_alloc(rb_cache_t *cache, uint32_t size);
 void rb_cache_chain_free(rb_cache_t *cache, uint32_t first, uint32_t size);
 
+/* Empties the slot of this hash, if there is one. */
+void rb_cache_unpublish(rb_cache_t *cache, uint64_t hash);
+
 /* Lets readers see the chain under this hash; frees what it replaces. */
 void rb_cache_publish(rb_cache_t *cache, uint64_t hash, uint32_t first,
     uint32_t size);

@@ -165,6 +165,13 @@ rb_gate_make(rb_gate_ctx_t *ctx)
         if (err == NULL) {
             (void) rb_cache_put(rb_gate.cache, &ctx->key, req, epoch);
         }
+
+    } else if (err && err->problem->status < 500
+               && err != &rb_err_cancelled)
+    {
+        /* it is gone, and must not come back when the database is away */
+
+        rb_cache_drop(rb_gate.cache, &ctx->key, epoch);
     }
 
     return err;

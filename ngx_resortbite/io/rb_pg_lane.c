@@ -20,6 +20,7 @@
 
 
 static ngx_int_t rb_pg_lane_full(rb_pg_lane_t *lane);
+static void rb_pg_lane_free_ops(ngx_queue_t *ops);
 static void rb_pg_lane_turn(void *data);
 static void rb_pg_lane_batch(rb_pg_lane_t *lane);
 static rb_pg_op_t *rb_pg_lane_batch_op(rb_pg_lane_t *lane, ngx_uint_t stmt,
@@ -533,5 +534,23 @@ rb_pg_lane_exit(rb_pg_lane_t *lane)
 
     for (i = 0; i < lane->nlinks; i++) {
         rb_pg_conn_end(&lane->links[i].conn);
+        rb_pg_lane_free_ops(&lane->links[i].inflight);
+    }
+
+    rb_pg_lane_free_ops(&lane->pending);
+}
+
+
+/* The fibers that wait for them end with the process. */
+
+static void
+rb_pg_lane_free_ops(ngx_queue_t *ops)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(ops)) {
+        q = ngx_queue_head(ops);
+        ngx_queue_remove(q);
+        rb_pg_op_free(ngx_queue_data(q, rb_pg_op_t, queue));
     }
 }
