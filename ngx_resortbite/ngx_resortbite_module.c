@@ -25,6 +25,8 @@
 #define RB_ZONE_MIN      (8 * 1024 * 1024)
 #define RB_STACK_MIN     (64 * 1024)
 #define RB_SECRET_MAX    4096
+#define RB_TIMEOUT_MIN   10             /* ms */
+#define RB_TIMEOUT_MAX   600000
 
 
 typedef struct {
@@ -63,6 +65,7 @@ static char *rb_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_secret_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_fibers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *rb_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
 /* Every room's routes; other modules may add theirs. */
@@ -130,9 +133,9 @@ static ngx_command_t  rb_commands[] = {
 
     { ngx_string("resortbite_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      rb_timeout,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(rb_loc_conf_t, gate.timeout),
+      0,
       NULL },
 
       ngx_null_command
@@ -361,6 +364,16 @@ rb_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (conf->api) {
+
+        if (clcf->handler && clcf->handler != rb_gate_handler) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "location \"%V\" has \"resortbite_api\" and "
+                               "another handler, such as \"proxy_pass\": "
+                               "give each a location of its own",
+                               &clcf->name);
+            return NGX_CONF_ERROR;
+        }
+
         rb_http_body_conf(clcf);
     }
 
@@ -678,11 +691,49 @@ rb_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* Reads up to RB_SECRET_MAX bytes; returns the file's size, or NGX_ERROR. */
+
+static ssize_t
+rb_read_secret(ngx_conf_t *cf, ngx_str_t *name, u_char *buf)
+{
+    ssize_t          n;
+    ngx_fd_t         fd;
+    ngx_file_info_t  fi;
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        (void) ngx_close_file(fd);
+        return NGX_ERROR;
+    }
+
+    if (!ngx_is_file(&fi)) {
+        (void) ngx_close_file(fd);
+        ngx_set_errno(NGX_EINVAL);
+        return NGX_ERROR;
+    }
+
+    if (ngx_file_access(&fi) & 077) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%V\" can be read by others than its owner: "
+                           "chmod 600 %V", name, name);
+    }
+
+    n = ngx_read_fd(fd, buf, RB_SECRET_MAX);
+    (void) ngx_close_file(fd);
+
+    return n < 0 ? NGX_ERROR : (ssize_t) ngx_max(n, ngx_file_size(&fi));
+}
+
+
 static char *
 rb_secret_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ssize_t          n;
-    ngx_fd_t         fd;
     ngx_str_t       *value, name;
     rb_main_conf_t  *mcf = conf;
 
@@ -702,23 +753,20 @@ rb_secret_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    fd = ngx_open_file(name.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    n = rb_read_secret(cf, &name, mcf->secret.data);
 
-    if (fd == NGX_INVALID_FILE) {
+    if (n == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           "can't open \"%V\"; make it by: openssl rand -out "
+                           "can't read \"%V\"; make it by: openssl rand -out "
                            "%V 64 && chmod 600 %V", &name, &name, &name);
         return NGX_CONF_ERROR;
     }
 
-    n = ngx_read_fd(fd, mcf->secret.data, RB_SECRET_MAX);
-    (void) ngx_close_file(fd);
-
-    if (n < RB_SECRET_MIN) {
+    if (n < RB_SECRET_MIN || n > RB_SECRET_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" holds %z bytes, a secret has at least %d; "
-                           "make it by: openssl rand -out %V 64", &name, n,
-                           RB_SECRET_MIN, &name);
+                           "\"%V\" holds %z bytes, a secret has from %d to "
+                           "%d; make it by: openssl rand -out %V 64", &name, n,
+                           RB_SECRET_MIN, RB_SECRET_MAX, &name);
         return NGX_CONF_ERROR;
     }
 
@@ -783,6 +831,34 @@ rb_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_resortbite_module);
     mcf->api = 1;
     lcf->api = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+rb_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t       n;
+    ngx_str_t      *value;
+    rb_loc_conf_t  *lcf = conf;
+
+    if (lcf->gate.timeout != NGX_CONF_UNSET_MSEC) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = ngx_parse_time(&value[1], 0);
+
+    if (n == NGX_ERROR || n < RB_TIMEOUT_MIN || n > RB_TIMEOUT_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no time a request may take: "
+                           "\"resortbite_timeout\" takes from 10ms to 10m, "
+                           "such as: resortbite_timeout 5s;", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    lcf->gate.timeout = (ngx_msec_t) n;
 
     return NGX_CONF_OK;
 }

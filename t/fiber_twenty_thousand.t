@@ -129,7 +129,7 @@ sub answered {
 my $before = memory();
 
 {
-    my ($status, $fibers) = wave('/test/wait?seconds=20', sub { });
+    my ($status, $fibers) = wave('/test/wait?seconds=40', sub { });
 
     answered('fibers', $status);
     cmp_ok($fibers, '>=', 2 * $FIBERS * 0.9, "fibers: $fibers waited at once");

@@ -61,15 +61,36 @@ ok($ok, 'nothing is needed where nothing is served') or diag $said;
 ok($ok, 'nor does it hurt to be there') or diag $said;
 
 $t->write_file('short', 'too short');
+$t->write_file('long', 'x' x 5000);
+chmod 0600, map { $t->prefix . "/$_" } qw(short long);
+
+$t->write_file('seen', 'x' x 64);
+chmod 0644, $t->prefix . '/seen';
+($ok, $said) = $t->check(configuration(
+    secret => 'resortbite_secret_file %%DIR%%/seen;'));
+ok($ok, 'a secret that others can read');
+like($said, qr/\[warn\].*chmod 600/, 'is warned of');
 
 refused('no PostgreSQL', qr/needs.*resortbite_postgres "host=/s,
         postgres => '');
 refused('no zone', qr/needs.*resortbite_zone 64m;/s, zone => '');
 refused('no secret', qr/needs.*openssl rand/s, secret => '');
-refused('a secret that is missing', qr/openssl rand -out/,
+refused('a secret that is missing', qr/can't read.*openssl rand -out/,
         secret => 'resortbite_secret_file %%DIR%%/no-such-file;');
-refused('a secret that is short', qr/at least 32/,
+refused('a secret that is short', qr/from 32 to/,
         secret => 'resortbite_secret_file %%DIR%%/short;');
+refused('a secret that is a folder', qr/can't read.*openssl/,
+        secret => 'resortbite_secret_file %%DIR%%;');
+refused('a secret without end', qr/can't read.*openssl/,
+        secret => 'resortbite_secret_file /dev/zero;');
+refused('a secret that is long', qr/from 32 to 4096/,
+        secret => 'resortbite_secret_file %%DIR%%/long;');
+refused('a time that no request can keep', qr/such as: resortbite_timeout 5s/,
+        more => 'resortbite_timeout 1ms;');
+refused('a time for requests that is none', qr/such as: resortbite_timeout 5s/,
+        more => 'resortbite_timeout 5q;');
+refused('the API and a proxy', qr/another handler/,
+        location => 'resortbite_api; proxy_pass http://127.0.0.1:1;');
 refused('a conninfo that is none', qr/libpq connection string/,
         postgres => 'resortbite_postgres "hots=x";');
 refused('an unknown parameter', qr/no parameter of.*timeout=/s,

@@ -85,7 +85,13 @@ rb_gate_through_cache(rb_gate_ctx_t *ctx)
         err = old.usable_on_error ? &rb_err_busy : rb_gate_make(ctx);
 
     } else if (rc == NGX_OK) {
+
+        /* others wait for it: a client that leaves must not take it along */
+
+        rb_fiber_shield();
         err = rb_gate_make(ctx);
+        rb_fiber_unshield();
+
         rb_cache_landed(rb_gate.cache, &ctx->key);
 
     } else {

@@ -32,9 +32,9 @@ rb_pg_conf_check(ngx_conf_t *cf, rb_pg_conf_t *conf)
                        "\"resortbite_postgres\" takes a libpq connection "
                        "string, such as \"host=/run/postgresql "
                        "dbname=resortbite user=resortbite\" or "
-                       "\"postgresql://user@host/resortbite\": %s",
-                       message ? message : "out of memory");
-    PQfreemem(message);
+                       "\"postgresql://user@host/resortbite\": %*s",
+                       message ? ngx_strlen(message) - 1 : 0, message);
+    PQfreemem(message);                 /* which ends with a line feed */
 
     return NGX_CONF_ERROR;
 }
@@ -55,6 +55,7 @@ rb_pg_init_process(ngx_cycle_t *cycle, rb_pg_conf_t *conf)
     rb_pg.configured = 1;
     rb_pg.conf = conf;
     rb_pg.log = cycle->log;
+    rb_pg.nvariants = RB_STMT_COUNT;
     ngx_queue_init(&rb_pg.waiting);
 
     for (i = 0; i < RB_PG_LANES; i++) {

@@ -320,6 +320,12 @@ rb_pg_conn_resolve_next(rb_pg_conn_t *conn)
         conn->hosts++;
     }
 
+    if (ngx_exiting) {
+        PQconninfoFree(options);
+        rb_pg_conn_lose(conn, "the worker is leaving");
+        return NGX_ERROR;
+    }
+
     conn->resolve = rb_resolve_start(&host, rb_pg_conn_resolved, conn,
                                      conn->log);
     PQconninfoFree(options);
@@ -637,6 +643,13 @@ rb_pg_conn_write_handler(ngx_event_t *wev)
     }
 
     rb_pg_conn_flush(conn);
+
+    /* while it can't send, libpq reads: the kernel has no more to tell of
+     * what it has taken in */
+
+    if (conn->state == RB_PG_READY) {
+        conn->user->readable(conn);
+    }
 }
 
 

@@ -389,6 +389,7 @@ rb_pg_link_prepare(rb_pg_link_t *link, rb_pg_op_t *op, char *name)
     }
 
     prepare->link = link;
+    prepare->generation = link->generation;
     prepare->statement = op;
     ngx_queue_insert_tail(&link->inflight, &prepare->queue);
 

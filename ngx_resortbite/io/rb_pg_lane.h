@@ -85,6 +85,7 @@ struct rb_pg_op_s {
     rb_pg_op_t        *statement;       /* of a PREPARE: what is to follow */
     const char        *text;
     PGresult          *result;
+    ngx_uint_t         generation;      /* of a PREPARE: link's at sending */
     ngx_uint_t         attempts;
     char             **values;          /* by $k+1; in the same allocation */
     unsigned           coalesced:1;
@@ -125,6 +126,8 @@ struct rb_pg_lane_s {
 typedef struct {
     rb_pg_conf_t      *conf;
     rb_pg_lane_t       lanes[RB_PG_LANES];
+
+    /* those without labels by their statement's id, then the others as met */
     rb_pg_variant_t   *variants[RB_PG_VARIANTS];
     ngx_uint_t         nvariants;
     ngx_queue_t        waiting;         /* for an exclusive link */

@@ -4,13 +4,18 @@
  * of statements once their variant is chosen.
  *
  * A worker knows up to RB_PG_VARIANTS variants by index; on each connection a
- * bit says whether it is prepared there.  Variants beyond that (a client that
- * tries every combination of filters) belong to their operation, go as text
- * and are planned each time: slower for who does that, for nobody else.
+ * bit says whether it is prepared there.  A statement without labels has the
+ * index of its id, so that it always has one; the others get one as they are
+ * met.  Variants beyond that (a client that tries every combination of
+ * filters) belong to their operation, go as text and are planned each time.
  */
 
 
 #include "io/rb_pg_lane.h"
+
+
+_Static_assert(RB_STMT_COUNT <= RB_PG_VARIANTS / 2,
+               "more statements than RB_PG_VARIANTS has room for: raise it");
 
 
 static rb_pg_variant_t *rb_pg_variant_create(const rb_stmt_t *stmt,
@@ -86,7 +91,19 @@ rb_pg_variant(const rb_stmt_t *stmt, uint64_t when)
     ngx_uint_t        i;
     rb_pg_variant_t  *variant;
 
-    for (i = 0; i < rb_pg.nvariants; i++) {
+    if (when == 0 && stmt >= rb_statements
+        && stmt < rb_statements + RB_STMT_COUNT)
+    {
+        i = stmt - rb_statements;
+
+        if (rb_pg.variants[i] == NULL) {
+            rb_pg.variants[i] = rb_pg_variant_create(stmt, when, i);
+        }
+
+        return rb_pg.variants[i];
+    }
+
+    for (i = RB_STMT_COUNT; i < rb_pg.nvariants; i++) {
         variant = rb_pg.variants[i];
 
         if (variant->stmt == stmt && variant->when == when) {

@@ -17,6 +17,7 @@ static ngx_int_t rb_pg_link_take(rb_pg_link_t *link, rb_pg_op_t *op,
     PGresult *result);
 static void rb_pg_op_complete(rb_pg_link_t *link, rb_pg_op_t *op);
 static void rb_pg_prepare_complete(rb_pg_link_t *link, rb_pg_op_t *op);
+static ngx_uint_t rb_pg_forget_prepared(rb_pg_link_t *link, PGresult *result);
 static void rb_pg_op_refused(rb_pg_link_t *link, rb_pg_op_t *op);
 static void rb_pg_op_again(rb_pg_op_t *op, rb_err_t *otherwise);
 static void rb_pg_op_hand_out(rb_pg_op_t *op);
@@ -232,16 +233,48 @@ rb_pg_prepare_complete(rb_pg_link_t *link, rb_pg_op_t *op)
 
     if (PQresultStatus(op->result) != PGRES_COMMAND_OK) {
 
-        link->prepared[statement->variant->index / 64] &=
-            ~(1ULL << (statement->variant->index % 64));
+        if (op->generation == link->generation) {
+            link->prepared[statement->variant->index / 64] &=
+                ~(1ULL << (statement->variant->index % 64));
+        }
 
-        if (PQresultStatus(op->result) == PGRES_FATAL_ERROR) {
+        if (PQresultStatus(op->result) == PGRES_FATAL_ERROR
+            && !rb_pg_forget_prepared(link, op->result))
+        {
             rb_pg_op_fail_calls(statement, rb_pg_refusal(op->result, NULL,
                                 statement->variant->stmt->name));
         }
     }
 
     rb_pg_op_free(op);
+}
+
+
+/*
+ * A migration changed what a prepared statement returns (0A000), or a pooler
+ * in between gave us another session (26000, 42P05): under other names all
+ * are prepared anew.  0: it was refused for another reason.
+ */
+
+static ngx_uint_t
+rb_pg_forget_prepared(rb_pg_link_t *link, PGresult *result)
+{
+    const char  *sqlstate;
+
+    sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    if (sqlstate == NULL
+        || (ngx_strcmp(sqlstate, "0A000") != 0
+            && ngx_strcmp(sqlstate, "26000") != 0
+            && ngx_strcmp(sqlstate, "42P05") != 0))
+    {
+        return 0;
+    }
+
+    link->generation++;
+    ngx_memzero(link->prepared, sizeof(link->prepared));
+
+    return 1;
 }
 
 
@@ -258,16 +291,7 @@ rb_pg_op_refused(rb_pg_link_t *link, rb_pg_op_t *op)
 
     sqlstate = PQresultErrorField(op->result, PG_DIAG_SQLSTATE);
 
-    stale = (sqlstate != NULL && (ngx_strcmp(sqlstate, "0A000") == 0
-                                  || ngx_strcmp(sqlstate, "26000") == 0));
-
-    /* a migration changed what a prepared statement returns, or a pooler
-     * lost it: under other names all are prepared anew */
-
-    if (stale) {
-        link->generation++;
-        ngx_memzero(link->prepared, sizeof(link->prepared));
-    }
+    stale = rb_pg_forget_prepared(link, op->result);
 
     /* a serialization failure or a deadlock: it was rolled back whole; what
      * is within a transaction can't be repeated alone */
@@ -287,7 +311,7 @@ rb_pg_op_refused(rb_pg_link_t *link, rb_pg_op_t *op)
         again = NULL;
     }
 
-    if (again) {
+    if (again && op->attempts < RB_PG_ATTEMPTS) {
         rb_pg_op_again(op, again);
         return;
     }

@@ -84,10 +84,12 @@ rb_http_uri(ngx_http_request_t *r, ngx_str_t *uri)
 
     raw = &r->unparsed_uri;
 
+    /* "set $args" leaves the raw URI valid, but the query is another then */
+
     if (r->valid_unparsed_uri && r == r->main
-        && (r->args.len == 0
-            || (r->args.data >= raw->data
-                && r->args.data + r->args.len <= raw->data + raw->len)))
+        && (r->args.len
+            ? r->args.data + r->args.len == raw->data + raw->len
+            : ngx_strlchr(raw->data, raw->data + raw->len, '?') == NULL))
     {
         *uri = *raw;
         return NGX_OK;

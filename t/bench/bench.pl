@@ -61,7 +61,8 @@ my @MEASURES = (
 
     { name => 'pg_list', title => 'pgbench, the list',
       run => sub { pg('list', 1) } },
-    { name => 'pg_list_pipeline', title => "pgbench, $PIPELINE lists a pipeline",
+    { name => 'pg_list_pipeline',
+      title => "pgbench, $PIPELINE lists a pipeline",
       run => sub { pg('list', $PIPELINE) }, against => 'pg_list' },
     { name => 'list', title => 'GET the list, uncached',
       run => sub { http(8081, '/api/v1/jobs') },
@@ -245,8 +246,8 @@ sub find_clients {
                 $clients{"$name-$each"} = $clients;
                 say_step("trying pgbench, $name, $each at once, "
                          . "$clients clients");
-                $rate{$clients} = pg($name, $each,
-                                     seconds => $option{quick} ? 1 : 3)->{rate};
+                $rate{$clients} = pg(
+                    $name, $each, seconds => $option{quick} ? 1 : 3)->{rate};
             }
 
             ($clients{"$name-$each"})

@@ -27,7 +27,8 @@ sub machine {
         cpu => $cpu // 'unknown', cores => first('nproc') + 0,
         memory_mb => int($memory / 1024), system => $system,
         kernel => $kernel, arch => $arch,
-        load_before => load_average(), date => POSIX::strftime('%F', localtime),
+        load_before => load_average(),
+        date => POSIX::strftime('%F', localtime),
         versions => {
             nginx => match(ResortBite::binary() . ' -v', qr{nginx/(\S+)}),
             postgresql => $world->test->db('SHOW server_version'),
@@ -175,7 +176,8 @@ sub table {
         . "$report->{options}{seconds} s, medians\n"
         . "wrk with 256 connections and one thread, nginx with 2 workers; "
         . "$report->{jobs} open jobs,\n"
-        . "a job of $report->{body_bytes}{job} bytes; cpu us: what an answer costs the workers;\n"
+        . "a job of $report->{body_bytes}{job} bytes; "
+        . "cpu us: what an answer costs the workers;\n"
         . "pgbench at its best"
         . clients($report->{clients}) . "\n\n"
         . sprintf($format, '', 'a second', 'spread', 'p50 ms', 'p99 ms',
@@ -213,8 +215,8 @@ sub verdict {
 
     return '' if !defined $row->{reached};
 
-    return sprintf '%s, %.2f of it', $row->{reached} >= 1 ? 'reached' : 'short',
-        $row->{reached};
+    return sprintf '%s, %.2f of it',
+        $row->{reached} >= 1 ? 'reached' : 'short', $row->{reached};
 }
 
 

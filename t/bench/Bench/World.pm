@@ -210,7 +210,8 @@ sub compare_with {
     $test->old_workers_gone(30) or die "old workers stay\n";
     $test->wait_ready(60);
 
-    $self->check_same(@$_) for [qw(job job)], [qw(full job)], [qw(hello hello)];
+    $self->check_same(@$_)
+        for [ 'job', 'job' ], [ 'full', 'job' ], [ 'hello', 'hello' ];
 }
 
 
@@ -281,7 +282,8 @@ sub check_same {
 
     return if $path ne 'full';
 
-    my @missing = grep { !exists $is->{headers}{$_} } keys %{ $was->{headers} };
+    my @missing = grep { !exists $is->{headers}{$_} }
+        keys %{ $was->{headers} };
 
     die "/$path has no @missing\n" if @missing;
 }
@@ -323,7 +325,8 @@ sub stop {
 sub million {
     my ($dir, $config) = @_;
 
-    my $home = "/var/tmp/resortbite-bench-$>/" . ResortBite::Postgres::checksum();
+    my $home = "/var/tmp/resortbite-bench-$>/"
+        . ResortBite::Postgres::checksum();
 
     if (-f "$home/complete" && -M "$home/complete" < 7) {
         return million_server($home, "$dir/postgres", $config);
