@@ -238,7 +238,9 @@ $t->postgres->pause;
     is($t->get('/test/hello')->status, 200, 'stopped: the worker goes on');
     is($c->read_response->status, 503, 'stopped: the deadline answers');
     cmp_ok(time - $start, '<', 6, 'stopped: in time');
-    sleep 4;
+    ok($t->wait_for(sub { $t->get('/readyz')->status == 503 }, 8),
+       'stopped: the node is not ready');
+    sleep 1;
 }
 
 $t->postgres->resume;

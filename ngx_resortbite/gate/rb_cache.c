@@ -356,3 +356,17 @@ rb_cache_stats(rb_cache_t *cache, rb_cache_stats_t *stats)
                    * sizeof(rb_cache_chunk_t);
     stats->size = (uint64_t) cache->chunks * sizeof(rb_cache_chunk_t);
 }
+
+
+void
+rb_cache_set_listening(rb_cache_t *cache, ngx_uint_t listening)
+{
+    rb_store(cache->listening, (uint32_t) listening);
+}
+
+
+ngx_uint_t
+rb_cache_listening(rb_cache_t *cache)
+{
+    return rb_load(cache->listening);
+}

@@ -104,6 +104,15 @@ void rb_cache_changed(rb_cache_t *cache, uint32_t tag);
 void rb_cache_changed_all(rb_cache_t *cache);
 
 
+/*
+ * Whether the node's listener hears the database: told by the worker that
+ * listens, asked by all.  It probes each second, so that a database that has
+ * stopped is known of in every worker within seconds.
+ */
+void rb_cache_set_listening(rb_cache_t *cache, ngx_uint_t listening);
+ngx_uint_t rb_cache_listening(rb_cache_t *cache);
+
+
 typedef struct {
     uint64_t    fresh, stale, misses, stores, evictions, invalidations;
     uint64_t    flights, joined, bytes, entries;

@@ -99,6 +99,7 @@ static void
 rb_changes_on_listening(void *data, ngx_uint_t listening)
 {
     rb_changes.listening = listening;
+    rb_cache_set_listening(data, listening);
 
     if (listening) {
         rb_cache_changed_all(data);

@@ -20,16 +20,16 @@ static rb_err_t *rb_ops_metrics(rb_req_t *req);
 static rb_err_t *rb_ops_openapi(rb_req_t *req);
 
 
-/* the lanes without which a node is no use to its balancer */
+/* without which a node is no use to its balancer */
 
-static const struct {
-    rb_lane_t     lane;
-    ngx_str_t     name;
-} rb_ops_needed[] = {
-    { RB_LANE_POINT, ngx_string("postgresql.point") },
-    { RB_LANE_SLOW, ngx_string("postgresql.slow") },
-    { RB_LANE_WRITE, ngx_string("postgresql.write") }
+static const ngx_str_t  rb_ops_needed[] = {
+    ngx_string("postgresql.point"),     /* by rb_lane_t */
+    ngx_string("postgresql.slow"),
+    ngx_string("postgresql.write"),
+    ngx_string("postgresql.listener")
 };
+
+#define RB_OPS_LISTENER  3
 
 
 rb_err_define(rb_err_not_ready, 503, "not_ready",
@@ -162,7 +162,7 @@ static rb_err_t *
 rb_ops_not_ready(rb_req_t *req)
 {
     rb_err_t        *err;
-    ngx_uint_t       i;
+    ngx_uint_t       i, ready;
     rb_err_field_t  *field, **next;
 
     err = NULL;
@@ -170,7 +170,9 @@ rb_ops_not_ready(rb_req_t *req)
 
     for (i = 0; i < rb_array_size(rb_ops_needed); i++) {
 
-        if (rb_pg_ready(rb_ops_needed[i].lane)) {
+        ready = (i == RB_OPS_LISTENER) ? rb_cache_listening(rb_gate.cache)
+                                       : rb_pg_ready(i);
+        if (ready) {
             continue;
         }
 
@@ -187,7 +189,7 @@ rb_ops_not_ready(rb_req_t *req)
             return err;
         }
 
-        field->name = rb_ops_needed[i].name;
+        field->name = rb_ops_needed[i];
         ngx_str_set(&field->code, "unavailable");
         ngx_str_set(&field->detail[RB_LANG_KO],
                     "데이터베이스에 연결되어 있지 않습니다.");

@@ -96,7 +96,8 @@ rb_pg_conn_lose(rb_pg_conn_t *conn, const char *why)
         ngx_log_error(NGX_LOG_ERR, conn->log, 0,
                       "postgres (%s): %s: %s", conn->role,
                       established ? "connection lost"
-                                  : "connecting failed", message);
+                                  : "connecting failed",
+                      rb_pg_one_line(message));
     }
 
     rb_pg_conn_close(conn);
@@ -112,6 +113,29 @@ rb_pg_conn_lose(rb_pg_conn_t *conn, const char *why)
     }
 
     conn->user->lost(conn, established);
+}
+
+
+/* libpq's messages have several lines, a log's entry has one. */
+
+const char *
+rb_pg_one_line(const char *message)
+{
+    size_t  n;
+
+    static char  line[512];
+
+    for (n = 0; message[n] && n < sizeof(line) - 1; n++) {
+        line[n] = ((u_char) message[n] < ' ') ? ' ' : message[n];
+    }
+
+    while (n && line[n - 1] == ' ') {
+        n--;
+    }
+
+    line[n] = '\0';
+
+    return line;
 }
 
 
@@ -342,6 +366,7 @@ rb_pg_conn_resolve_next(rb_pg_conn_t *conn)
 static void
 rb_pg_conn_resolved(rb_resolve_t *resolve)
 {
+    char               why[512];
     ngx_str_t          port;
     ngx_uint_t         i;
     rb_pg_conn_t      *conn;
@@ -372,7 +397,10 @@ rb_pg_conn_resolved(rb_resolve_t *resolve)
     }
 
     if (conn->addresses == 0) {         /* as libpq, which tries them all */
-        rb_pg_conn_lose(conn, resolve->count ? NULL : resolve->error);
+        *ngx_snprintf((u_char *) why, sizeof(why) - 1,
+                      "looking up \"%V\": %s", &resolve->host,
+                      resolve->error) = '\0';
+        rb_pg_conn_lose(conn, why);
         return;
     }
 
@@ -520,7 +548,7 @@ rb_pg_conn_notice(void *data, const char *message)
     rb_pg_conn_t  *conn = data;
 
     ngx_log_error(NGX_LOG_INFO, conn->log, 0, "postgres (%s): %s", conn->role,
-                  message);
+                  rb_pg_one_line(message));
 }
 
 

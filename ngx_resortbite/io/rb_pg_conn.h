@@ -88,6 +88,10 @@ void rb_pg_conn_end(rb_pg_conn_t *conn);
  */
 void rb_pg_conn_lose(rb_pg_conn_t *conn, const char *why);
 
+/* A message of the server's or libpq's for the log: in a buffer of ours that
+ * holds until the next call. */
+const char *rb_pg_one_line(const char *message);
+
 /* Sends what libpq holds; asks for the socket's readiness when it is full. */
 void rb_pg_conn_flush(rb_pg_conn_t *conn);
 

@@ -652,8 +652,9 @@ rb_pg_refusal(PGresult *result, rb_pg_rows_t *rows, const char *what)
     }
 
     ngx_log_error(NGX_LOG_ERR, rb_pg.log, 0, "postgres: %s: %s: %s", what,
-                  sqlstate, PQresultErrorField(result,
-                                               PG_DIAG_MESSAGE_PRIMARY));
+                  sqlstate,
+                  rb_pg_one_line(PQresultErrorField(result,
+                                                    PG_DIAG_MESSAGE_PRIMARY)));
 
     return ngx_strncmp(sqlstate, "53", 2) == 0 ? &rb_err_database
                                                : &rb_err_internal;
