@@ -9,6 +9,7 @@
 
 #include "gate/rb_gate.h"
 #include "gate/rb_changes.h"
+#include "gate/rb_upkeep.h"
 #include "base/rb_token.h"
 #include "io/rb_pg.h"
 #include "io/rb_redis.h"
@@ -60,6 +61,8 @@ static ngx_int_t rb_init_process(ngx_cycle_t *cycle);
 static void rb_exit_process(ngx_cycle_t *cycle);
 
 static char *rb_postgres(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *rb_postgres_replica(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *rb_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_secret_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -87,6 +90,13 @@ static ngx_command_t  rb_commands[] = {
       rb_postgres,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(rb_main_conf_t, pg),
+      NULL },
+
+    { ngx_string("resortbite_postgres_replica"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      rb_postgres_replica,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("resortbite_redis"),
@@ -202,11 +212,17 @@ rb_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    if (ngx_worker == 0) {
-        return rb_changes_init_process(cycle, rb_gate.cache);
+    if (ngx_worker != 0) {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    /* what is one a node */
+
+    if (rb_changes_init_process(cycle, rb_gate.cache) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return rb_upkeep_init_process(cycle, rb_gate.cache);
 }
 
 
@@ -619,7 +635,29 @@ rb_postgres(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    return rb_pg_conf_check(cf, pg);
+    return rb_pg_conf_check(cf, &pg->conninfo);
+}
+
+
+static char *
+rb_postgres_replica(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t       *value;
+    rb_main_conf_t  *mcf = conf;
+
+    if (mcf->pg.replica.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return "has an empty connection string";
+    }
+
+    mcf->pg.replica = value[1];
+
+    return rb_pg_conf_check(cf, &mcf->pg.replica);
 }
 
 

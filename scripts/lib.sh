@@ -318,9 +318,11 @@ need_test_nginx() {
     [ -f "$1" ] || die "no suite of this mirror has libtest-nginx-perl"
 
     # apt reads it as its own user
-    cp "$1" /tmp/libtest-nginx-perl.$$.deb
+    deb=$(mktemp --suffix=.deb)         # where apt's own account can read it
+    cp "$1" "$deb"
+    chmod 644 "$deb"
     say "installing libtest-nginx-perl of $suite"
     as_root bash -eu -c "$(declare -f install_quietly)"'; install_quietly "$@"' \
-        - /tmp/libtest-nginx-perl.$$.deb
-    rm -f /tmp/libtest-nginx-perl.$$.deb
+        - "$deb"
+    rm -f "$deb"
 }

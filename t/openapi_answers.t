@@ -132,6 +132,9 @@ my $id = '019b76da-abe8-7c79-a76b-31a250353f75';
 my $resort = '019b76da-abe8-7d62-948b-d35b18e5716b';
 my $day = $t->db('SELECT seoul_today()');
 
+my $ended = $t->db("SELECT id FROM posts WHERE status = 'filled'
+    AND published_at IS NOT NULL AND deleted_at IS NULL ORDER BY id LIMIT 1");
+
 my $report = $t->post("/api/v1/jobs/$id/reports", json => { reason => 'wage' });
 
 my %calls = (
@@ -199,5 +202,53 @@ for my $path (sort keys %{ $api->{paths} }) {
 }
 
 is_deeply([ keys %calls ], [], 'and none is called that is not described');
+
+
+# what only some routes answer
+
+# a resort that has left (sql/README.md)
+my $closed = '019b76db-6b50-799c-9a99-90f72729525e';
+
+my %problems = (
+    'get /api/v1/jobs/{id}' => [
+        [ 410, $t->get("/api/v1/jobs/$ended") ],
+        [ 412, $t->get("/api/v1/jobs/$id", headers => { 'If-Match' => '"x"' }) ],
+    ],
+    (map { ("get /api/v1/resorts/{id}$_" =>
+            [ [ 410, $t->get("/api/v1/resorts/$closed$_") ] ]) }
+        '', '/dorms', '/jobs'),
+    'post /api/v1/jobs/{id}/reports' => [
+        [ 409, $t->post("/api/v1/jobs/$id/reports",
+                        json => { reason => 'scam' }) ],
+        [ 410, $t->post("/api/v1/jobs/$ended/reports",
+                        json => { reason => 'scam' }) ],
+    ],
+);
+
+for my $call (sort keys %problems) {
+    my ($method, $path) = split ' ', $call;
+    my $operation = $api->{paths}{$path}{$method};
+
+    for my $problem (@{ $problems{$call} }) {
+        my ($status, $r) = @$problem;
+
+        is($r->status, $status, "$call: $status");
+        check($operation, $r, $call);
+
+        my $headers = resolve($operation->{responses}{$status} // {})->{headers};
+        ok(!$r->header('retry-after') || $headers->{'Retry-After'},
+           'and its Retry-After');
+    }
+}
+
+is_deeply([ sort map { my $path = $_;
+                  map { $api->{paths}{$path}{$_}{responses}{409}
+                        || $api->{paths}{$path}{$_}{responses}{410}
+                        ? "$_ $path" : () } keys %{ $api->{paths}{$path} } }
+            keys %{ $api->{paths} } ],
+          [ sort keys %problems ], 'no other route says that it answers so');
+
+ok($api->{paths}{'/readyz'}{get}{responses}{503}, 'not ready is described');
+ok(!$api->{paths}{'/healthz'}{get}{responses}{503}, 'not to be healthy is not');
 
 done_testing;

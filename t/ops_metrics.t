@@ -36,6 +36,9 @@ END
 
 ok($t->wait_ready, 'ready');
 is($t->get('/healthz')->json->{status}, 'ok', 'healthy');
+is($t->get($_)->status, 200, "$_: a probe past caches")
+    for '/healthz?x', '/readyz?t=1', '/metrics?%zz&' . 'a=1&' x 100,
+        '/openapi.json?v=2';
 
 my $trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 my $r = $t->get('/api/v1/jobs?limit=1', headers => { traceparent => $trace });

@@ -185,6 +185,7 @@ is(written('none'), 0, 'neither write is there');
     ok($status{200}, 'some are answered');
     ok($status{503}, 'what does not fit the queue is refused');
     is($status{200} + $status{503}, 100, 'and none is lost');
+    like($t->error_log, qr/\[warn\].*the queue is full/, 'the log says so');
 }
 
 
@@ -289,6 +290,22 @@ recovers('stopped');
     ok($t->reload, 'reloaded');
     is($c->read_response->status, 200, 'the query is answered');
     ok($t->old_workers_gone(10), 'the old worker leaves');
+}
+
+
+
+# a database without the schema
+
+{
+    my $other = $t->another_postgres(content => 'none')->conninfo;
+    my $config = ResortBite::slurp($t->prefix . '/nginx.conf')
+        =~ s/resortbite_postgres "[^"]*"/resortbite_postgres "$other"/r;
+
+    ok($t->reload($config), 'reloaded with a database that is empty');
+    ok($t->wait_log(qr/relation "posts" does not exist/, 5),
+       'the log says what is missing');
+    ok($t->wait_for(sub { $t->get('/readyz')->status == 503 }, 5),
+       'and the node is not ready');
 }
 
 done_testing;

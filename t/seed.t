@@ -128,6 +128,11 @@ is(scalar(() = $both =~ /300 resorts, 3000 posts/g), 1,
    'of two runs at once one seeds') or diag($both);
 is(scalar(() = $both =~ /nothing to change/g), 1, 'and one has nothing to do');
 
+unlike($both . output("$home/c"), qr/WARNING/,
+       'the owner is not warned of what is not to be analyzed');
+is($one->db("SELECT count(*) FROM pg_class WHERE relname IN ('posts', 'beds', 'regions')
+             AND reltuples > 0"), 3, 'our own tables were');
+
 my $sums = checksums($one);
 is(checksums($two), $sums, 'two databases come out the same');
 

@@ -22,9 +22,19 @@ http {
     resortbite_secret_file %%SECRET%%;
     gzip on;
     gzip_types application/json;
+    client_max_body_size 1k;
+    log_format length '$server_protocol $status $request_length';
+    access_log %%DIR%%/length.log length;
+    limit_req_zone $server_port zone=delay:1m rate=1r/s;
     server {
         listen 127.0.0.1:%%PORT_8080%%;
+        listen 127.0.0.1:%%PORT_8081%% http2;
         location / { resortbite_api; }
+    }
+    server {
+        listen 127.0.0.1:%%PORT_8082%% http2;
+        http2_body_preread_size 256k;
+        location / { resortbite_api; limit_req zone=delay burst=9; }
     }
 }
 END
@@ -209,6 +219,120 @@ $answers = $t->raw("POST $reports HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
     . "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     . sprintf("%x\r\n%s\r\n0\r\n\r\n", 90_000, ' ' x 90_000));
 like($answers, qr{^HTTP/1.1 413}, 'too large without saying so before');
+
+
+# ---- bodies without end are not read to their end
+
+sub endless {
+    my ($method, $uri, $status, %headers) = @_;
+
+    my $c = $t->connection;
+    my $sent = 0;
+    my $chunk = sprintf "%x\r\n%s\r\n", 16_000, ' ' x 16_000;
+
+    $c->send("$method $uri HTTP/1.1\r\nHost: x\r\n"
+        . join('', map { "$_: $headers{$_}\r\n" } sort keys %headers)
+        . "Content-Type: application/json\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n");
+
+    while ($sent < 50_000_000 && !$c->readable(0)) {
+        $c->send($chunk) or last;
+        $sent += length $chunk;
+    }
+
+    my $r = $c->read_response;
+
+    is($r->status, $status, "$method $uri, a body without end");
+    is($r->header('Content-Type'), 'application/problem+json', 'a problem');
+    cmp_ok($sent, '<', 20_000_000, "after $sent bytes");
+
+    return $r;
+}
+
+$r = endless('POST', $reports, 413);
+is($r->json->{code}, 'content_too_large', 'its code');
+is($r->header('Connection'), 'close', 'the rest will not be a request');
+
+endless('PUT', $reports, 405);
+endless('POST', '/nowhere', 404);
+
+for my $length (5_000_000, 50_000_000_000) {
+    for my $case ([ $reports, 413 ], [ '/api/v1/jobs', 405 ], [ '/no', 404 ]) {
+        my $c = $t->connection;
+        $c->send("POST $case->[0] HTTP/1.1\r\nHost: x\r\n"
+            . "Content-Type: application/json\r\n"
+            . "Content-Length: $length\r\n\r\n");
+        $r = $c->read_response;
+        is($r->status, $case->[1], "$case->[0], $length bytes announced");
+        is($r->header('Content-Type'), 'application/problem+json',
+            'a problem, not a page of nginx');
+    }
+}
+
+my $expect = "POST $reports HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+    . "Content-Type: application/json\r\n";
+my $c = $t->connection;
+$c->send("${expect}Content-Length: 100000\r\n\r\n");
+$r = $c->read_response;
+is($r->status, 413, 'who asks before sending too much is told at once');
+is($r->header('Connection'), 'close', 'and may leave it');
+
+$answers = $t->raw("${expect}Transfer-Encoding: chunked\r\n\r\n"
+    . sprintf("%x\r\n%s\r\n", 10_000, ' ' x 10_000) x 20);
+is_deeply([ $answers =~ m{HTTP/1\.1 (\d+) }g ], [ 100, 413 ],
+    'who does not say how much is told in time');
+
+# the second on 8082 is delayed, so that what nginx reads ahead of it comes
+# before it is looked at
+
+my $big = $t->write_file('big', ' ' x 5_000_000);
+
+for my $port (8081, 8082, 8082) {
+    my $url = 'http://127.0.0.1:' . $t->port($port) . $reports;
+    my @headers = ("-H ':method: POST'", "-H 'content-type: application/json'");
+    my $said = `nghttp -nv --no-content-length -d $big @headers '$url' 2>&1`;
+
+    like($said, qr{:status: 413\b.*content-type: application/problem\+json}s,
+        'HTTP/2, too large without saying so') or diag(substr $said, -2000);
+}
+
+my @lengths;
+
+# one frame that is several times what a body's buffer holds
+
+{
+    my $frame = sub {
+        my ($type, $flags, $stream, $payload) = @_;
+        return substr(pack('N', length $payload), 1)
+            . pack('CCN', $type, $flags, $stream) . $payload;
+    };
+    my @fields = (':method' => 'POST', ':scheme' => 'http', ':path' => $reports,
+        ':authority' => 'x', 'content-type' => 'application/json');
+    my $c = $t->connection(8081);
+
+    $c->send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" . $frame->(4, 0, 0, '')
+        . $frame->(1, 4, 1, pack '(xC/aC/a)*', @fields));
+
+    # the window that nginx opens for the body: until then it takes 64 KB
+    my $opened = $t->wait_for(sub {
+        $c->fill;
+        $c->{in} =~ /\x00\x00\x04\x08\x00\x00\x00\x00\x01/;
+    }, 5);
+    ok($opened, 'HTTP/2 by hand: a body is waited for');
+
+    $c->send($frame->(0, 0, 1, ' ' x 400_000));
+    ok($t->wait_for(sub { $c->fill; $c->{in} =~ /"content_too_large"/ }, 5),
+        'and is too large');
+}
+
+ok($t->wait_for(sub {
+    @lengths = ResortBite::slurp($t->prefix . '/length.log')
+        =~ /^HTTP\/2\.0 413 (\d+)$/mg;
+    return @lengths >= 4;
+}, 5), 'they are logged');
+cmp_ok($_, '<', 1_000_000, "HTTP/2: $_ bytes were read") for @lengths;
+
+is(post('{}')->json->{errors}[0]{code}, 'required', 'and the next is read');
 
 
 # ---- methods

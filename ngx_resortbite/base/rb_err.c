@@ -74,12 +74,6 @@ rb_err_define(rb_err_key_reused, 422, "idempotency_key_reused",
     "This Idempotency-Key was already used for a different request. Send it "
     "again with a new key.");
 
-rb_err_define_retry(rb_err_too_many, 429, "too_many_requests", 60,
-    "요청이 너무 많습니다. Retry-After에 적힌 시간만큼 기다린 뒤 다시 시도해 "
-    "주세요.",
-    "Too many requests. Wait for the time given in Retry-After and try "
-    "again.");
-
 rb_err_define(rb_err_internal, 500, "internal_error",
     "서버에 문제가 생겼습니다. 잠시 뒤 다시 시도하고, 계속되면 X-Request-Id와 "
     "함께 알려 주세요.",

@@ -59,7 +59,6 @@ extern rb_err_t  rb_err_gone;                   /* 410 gone */
 extern rb_err_t  rb_err_too_large;              /* 413 content_too_large */
 extern rb_err_t  rb_err_unsupported_type;      /* 415 unsupported_media_type */
 extern rb_err_t  rb_err_key_reused;            /* 422 idempotency_key_reused */
-extern rb_err_t  rb_err_too_many;               /* 429 too_many_requests */
 extern rb_err_t  rb_err_internal;               /* 500 internal_error */
 extern rb_err_t  rb_err_busy;                   /* 503 busy, Retry-After 1 */
 extern rb_err_t  rb_err_database;               /* 503 database_unavailable */

@@ -42,6 +42,7 @@ static ngx_str_t  rb_changes_everything = ngx_string("*");
 
 static rb_pg_listener_t         rb_changes_listener = {
     .channel = ngx_string(RB_CHANGES_CHANNEL),
+    .probe = ngx_string("SELECT 1 FROM posts LIMIT 1"),
     .leader_key = RB_CHANGES_LOCK,
     .on_notify = rb_changes_on_notify,
     .on_state = rb_changes_on_listening,

@@ -241,11 +241,17 @@ rb_gate_match(rb_gate_ctx_t *ctx)
 static void
 rb_gate_body_read(ngx_http_request_t *r)
 {
-    ngx_int_t       rc;
-    rb_err_t       *err;
-    rb_gate_ctx_t  *ctx;
+    ngx_int_t        rc;
+    rb_err_t        *err;
+    rb_gate_ctx_t   *ctx;
+    rb_gate_conf_t  *conf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_resortbite_module);
+    conf = ngx_http_get_module_loc_conf(r, ngx_resortbite_module);
+
+    /* however long the client took to send it */
+
+    ctx->req->task.deadline = ngx_current_msec + conf->timeout;
 
     err = rb_http_read_body(ctx->req);
 
@@ -274,6 +280,8 @@ rb_gate_start(rb_gate_ctx_t *ctx)
     ngx_http_cleanup_t  *cln;
     ngx_http_request_t  *r;
 
+    static time_t  warned;
+
     r = ctx->http;
 
     if (ctx->req->route->on_main) {
@@ -294,6 +302,14 @@ rb_gate_start(rb_gate_ctx_t *ctx)
     cln->data = ctx;
 
     if (rb_fiber_start(rb_gate_fiber, ctx, r->connection->log) == NULL) {
+
+        if (warned != ngx_time()) {     /* once a second is enough to know */
+            warned = ngx_time();
+            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                          "no fiber is free: requests are answered 503; see "
+                          "\"resortbite_fibers\"");
+        }
+
         rb_http_problem(ctx->req, &rb_err_busy);
         return rb_gate_send(ctx);
     }

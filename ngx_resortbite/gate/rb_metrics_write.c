@@ -112,10 +112,10 @@ static const char *const  rb_metrics_served[RB_METRICS_SERVED] = {
     "bypass", "hit", "stale", "miss", "joined", "error_stale"
 };
 
-/* in the order of RB_LANE_…, and the one lent to transactions */
+/* in the order of RB_LANE_…, the one lent to transactions, the replica's */
 
 static const char *const  rb_metrics_lanes[RB_PG_LANES] = {
-    "point", "slow", "write", "exclusive"
+    "point", "slow", "write", "exclusive", "replica_point", "replica_slow"
 };
 
 static const struct {

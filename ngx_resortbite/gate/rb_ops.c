@@ -47,7 +47,8 @@ static const rb_route_t  rb_ops_routes[] = {
                          "Whether the process is alive."),
       .tag = ngx_string("operations"),
       .success = 200,
-      .on_main = 1 },
+      .on_main = 1,
+      .any_query = 1 },
 
     { .name = ngx_string("ops_ready"),
       .method = NGX_HTTP_GET,
@@ -57,7 +58,9 @@ static const rb_route_t  rb_ops_routes[] = {
                          "Whether the node is ready to serve requests."),
       .tag = ngx_string("operations"),
       .success = 200,
-      .on_main = 1 },
+      .problems = RB_PROBLEM_UNAVAILABLE,
+      .on_main = 1,
+      .any_query = 1 },
 
     { .name = ngx_string("ops_metrics"),
       .method = NGX_HTTP_GET,
@@ -67,7 +70,8 @@ static const rb_route_t  rb_ops_routes[] = {
                          "Metrics in Prometheus' text format."),
       .tag = ngx_string("operations"),
       .success = 200,
-      .on_main = 1 },
+      .on_main = 1,
+      .any_query = 1 },
 
     { .name = ngx_string("ops_openapi"),
       .method = NGX_HTTP_GET,
@@ -77,7 +81,8 @@ static const rb_route_t  rb_ops_routes[] = {
                          "The OpenAPI 3.1 description of this API."),
       .tag = ngx_string("operations"),
       .success = 200,
-      .on_main = 1 }
+      .on_main = 1,
+      .any_query = 1 }
 };
 
 
@@ -117,11 +122,20 @@ rb_ops_ready(rb_req_t *req)
 {
     rb_err_t   *err;
     rb_json_t   json;
-    ngx_str_t   redis, status = ngx_string("ready");
+    ngx_str_t   redis, postgresql, status = ngx_string("ready");
+
+    ngx_str_set(&postgresql, "ready");
 
     err = rb_ops_not_ready(req);
     if (err) {
-        return err;
+
+        /* what reads is served all the same, by every node alike */
+
+        if (!rb_pg_replica_ready()) {
+            return err;
+        }
+
+        ngx_str_set(&postgresql, "read_only");
     }
 
     err = rb_reply_json(req, NGX_HTTP_OK, &json);
@@ -147,7 +161,7 @@ rb_ops_ready(rb_req_t *req)
     rb_json_key(&json, "status");
     rb_json_str(&json, &status);
     rb_json_key(&json, "postgresql");
-    rb_json_str(&json, &status);
+    rb_json_str(&json, &postgresql);
     rb_json_key(&json, "redis");
     rb_json_str(&json, &redis);
     rb_json_close(&json, '}');

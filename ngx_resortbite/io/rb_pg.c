@@ -15,13 +15,13 @@ rb_pg_t  rb_pg;
 
 
 char *
-rb_pg_conf_check(ngx_conf_t *cf, rb_pg_conf_t *conf)
+rb_pg_conf_check(ngx_conf_t *cf, const ngx_str_t *conninfo)
 {
     char              *message;
     PQconninfoOption  *options;
 
     message = NULL;
-    options = PQconninfoParse((char *) conf->conninfo.data, &message);
+    options = PQconninfoParse((const char *) conninfo->data, &message);
 
     if (options != NULL) {
         PQconninfoFree(options);
@@ -29,7 +29,7 @@ rb_pg_conf_check(ngx_conf_t *cf, rb_pg_conf_t *conf)
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"resortbite_postgres\" takes a libpq connection "
+                       "PostgreSQL is named by a libpq connection "
                        "string, such as \"host=/run/postgresql "
                        "dbname=resortbite user=resortbite\" or "
                        "\"postgresql://user@host/resortbite\": %*s",
@@ -117,7 +117,8 @@ rb_pg_run(rb_task_t *task, const rb_stmt_t *stmt, uint64_t when,
         return &rb_err_internal;
     }
 
-    err = rb_pg_lane_submit(&rb_pg.lanes[stmt->lane], variant, params, &call);
+    err = rb_pg_lane_submit(rb_pg_lane_for(stmt->lane), variant, params,
+                            &call);
     if (err) {
 
         if (variant->index >= RB_PG_VARIANTS) {
@@ -145,7 +146,7 @@ rb_pg_get(rb_task_t *task, ngx_uint_t stmt, const ngx_str_t *id,
 
     call.id = id;
 
-    err = rb_pg_lane_gather(&rb_pg.lanes[RB_LANE_POINT], stmt, &call);
+    err = rb_pg_lane_gather(rb_pg_lane_for(RB_LANE_POINT), stmt, &call);
     if (err) {
         return err;
     }
@@ -268,4 +269,12 @@ rb_pg_ready(ngx_uint_t index)
     }
 
     return 0;
+}
+
+
+ngx_uint_t
+rb_pg_replica_ready(void)
+{
+    return rb_pg_ready(RB_PG_REPLICA + RB_LANE_POINT)
+           && rb_pg_ready(RB_PG_REPLICA + RB_LANE_SLOW);
 }

@@ -37,6 +37,7 @@
 
 typedef struct {
     ngx_str_t     conninfo;             /* libpq's; empty: not configured */
+    ngx_str_t     replica;              /* likewise; read while that is away */
     ngx_uint_t    lane_size[4];         /* connections a worker, by lane */
     ngx_uint_t    queue;                /* statements waiting, a worker */
     ngx_msec_t    timeout;              /* a statement may take */
@@ -60,8 +61,8 @@ typedef struct {
 } rb_pg_rows_t;
 
 
-/* Returns NGX_CONF_OK or what is wrong with the conninfo. */
-char *rb_pg_conf_check(ngx_conf_t *cf, rb_pg_conf_t *conf);
+/* Checks a conninfo, and says in the log what is wrong with it. */
+char *rb_pg_conf_check(ngx_conf_t *cf, const ngx_str_t *conninfo);
 
 ngx_int_t rb_pg_init_process(ngx_cycle_t *cycle, rb_pg_conf_t *conf);
 void rb_pg_exit_process(void);
@@ -111,7 +112,8 @@ void rb_pg_rollback(rb_pg_tx_t *tx);
 
 
 /*
- * Listening.  A connection of its own, kept up by itself; the callbacks run
+ * Listening.  A connection of its own, kept up by itself and probed each
+ * second; the callbacks run
  * on the main stack and must not yield.  on_state(0) is told when it is lost:
  * notifications may then have been missed.  With a lock key, the session
  * also tries to hold that advisory lock, and on_leader tells when it does.
@@ -119,6 +121,7 @@ void rb_pg_rollback(rb_pg_tx_t *tx);
 
 typedef struct {
     ngx_str_t      channel;
+    ngx_str_t      probe;               /* a statement that must work */
     int64_t        leader_key;          /* 0: none */
     void         (*on_notify)(void *data, ngx_str_t *payload);
     void         (*on_state)(void *data, ngx_uint_t listening);
@@ -142,12 +145,19 @@ typedef struct {
     uint64_t      reconnects;
 } rb_pg_stats_t;
 
-#define RB_PG_LANES  4
+/* by rb_lane_t; then that of transactions; then those of the replica */
+
+#define RB_PG_EXCLUSIVE      3
+#define RB_PG_REPLICA        4
+#define RB_PG_LANES          6
 
 void rb_pg_stats(rb_pg_stats_t stats[RB_PG_LANES]);
 
 /* Whether at least one connection of the lane answers. */
 ngx_uint_t rb_pg_ready(ngx_uint_t lane);
+
+/* Whether the replica could be read if the primary were away. */
+ngx_uint_t rb_pg_replica_ready(void);
 
 
 #endif /* _RB_PG_H_INCLUDED_ */

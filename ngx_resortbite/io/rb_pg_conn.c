@@ -309,7 +309,7 @@ rb_pg_conn_resolve_next(rb_pg_conn_t *conn)
     PQconninfoOption  *options;
 
     message = NULL;
-    options = PQconninfoParse((char *) conn->conf->conninfo.data, &message);
+    options = PQconninfoParse(conn->conninfo, &message);
 
     if (options == NULL) {
         PQfreemem(message);
@@ -375,7 +375,7 @@ rb_pg_conn_resolved(rb_resolve_t *resolve)
     conn = resolve->data;
     conn->resolve = NULL;
 
-    options = PQconninfoParse((char *) conn->conf->conninfo.data, NULL);
+    options = PQconninfoParse(conn->conninfo, NULL);
     if (options == NULL) {
         rb_pg_conn_lose(conn, "out of memory");
         return;
@@ -430,7 +430,7 @@ rb_pg_conn_connect(rb_pg_conn_t *conn)
     keys[n] = "fallback_application_name";
     values[n++] = "resortbite";
     keys[n] = "dbname";
-    values[n++] = (const char *) conn->conf->conninfo.data;
+    values[n++] = conn->conninfo;
     keys[n] = "client_encoding";
     values[n++] = "UTF8";
 

@@ -55,6 +55,7 @@ struct rb_pg_conn_s {
     ngx_uint_t                 hosts;   /* of the conninfo, gone through */
     ngx_uint_t                 addresses;       /* in the lists below */
     rb_pg_conf_t              *conf;
+    const char                *conninfo;        /* the primary's or replica's */
     const rb_pg_conn_user_t   *user;
     void                      *data;    /* the user's */
     ngx_log_t                 *log;

@@ -77,12 +77,25 @@ rb_pg_lane_gather(rb_pg_lane_t *lane, ngx_uint_t stmt, rb_pg_call_t *call)
     }
 
     call->op = NULL;
+    call->lane = lane;
     ngx_queue_insert_tail(&lane->gathers[stmt], &call->queue);
     lane->gathered++;
 
     rb_turn_end(&lane->turn);
 
     return NULL;
+}
+
+
+rb_pg_lane_t *
+rb_pg_lane_for(ngx_uint_t index)
+{
+    rb_pg_lane_t  *lane;
+
+    lane = &rb_pg.lanes[index];
+
+    return (lane->failing && lane->replica && !lane->replica->failing)
+           ? lane->replica : lane;
 }
 
 
@@ -94,6 +107,13 @@ rb_pg_lane_full(rb_pg_lane_t *lane)
     }
 
     lane->stats.refused++;
+
+    if (lane->warned != ngx_time()) {   /* once a second is enough to know */
+        lane->warned = ngx_time();
+        ngx_log_error(NGX_LOG_WARN, rb_pg.log, 0,
+                      "postgres (%s): the queue is full: requests are "
+                      "answered 503; see \"queue=\"", lane->name);
+    }
 
     return 1;
 }
@@ -471,7 +491,7 @@ rb_pg_call_wait(rb_pg_call_t *call, ngx_msec_t timeout)
     ngx_queue_remove(&call->queue);
 
     if (call->op == NULL) {
-        rb_pg.lanes[RB_LANE_POINT].gathered--;
+        call->lane->gathered--;
     }
 
     return wake == RB_WAKE_CANCELLED ? &rb_err_cancelled : &rb_err_timeout;
@@ -481,11 +501,13 @@ rb_pg_call_wait(rb_pg_call_t *call, ngx_msec_t timeout)
 ngx_int_t
 rb_pg_lane_init(rb_pg_lane_t *lane, ngx_pool_t *pool, ngx_uint_t index)
 {
+    ngx_str_t     *conninfo;
     ngx_uint_t     i;
     rb_pg_link_t  *link;
 
-    static const char *const  names[] =
-        { "point", "slow", "write", "exclusive" };
+    static const char *const  names[RB_PG_LANES] = {
+        "point", "slow", "write", "exclusive", "replica_point", "replica_slow"
+    };
 
     /* a slow statement holds up what is behind it on its link: few; a commit
      * waits for the disk, and many may wait for one flush of it: more */
@@ -493,10 +515,21 @@ rb_pg_lane_init(rb_pg_lane_t *lane, ngx_pool_t *pool, ngx_uint_t index)
     static const ngx_uint_t  depths[] = { 256, 4, 32, 8 };
 
     lane->name = names[index];
+
+    conninfo = &rb_pg.conf->conninfo;
+
+    if (index >= RB_PG_REPLICA) {
+        conninfo = &rb_pg.conf->replica;
+        index -= RB_PG_REPLICA;
+
+    } else if (rb_pg.conf->replica.len && index <= RB_LANE_SLOW) {
+        lane->replica = &rb_pg.lanes[RB_PG_REPLICA + index];
+    }
+
     lane->depth = depths[index];
     lane->shared_sync = (index == RB_LANE_POINT);
     lane->repeatable = (index == RB_LANE_POINT || index == RB_LANE_SLOW);
-    lane->nlinks = rb_pg.conf->lane_size[index];
+    lane->nlinks = conninfo->len ? rb_pg.conf->lane_size[index] : 0;
 
     ngx_queue_init(&lane->pending);
     lane->turn.handler = rb_pg_lane_turn;
@@ -519,6 +552,7 @@ rb_pg_lane_init(rb_pg_lane_t *lane, ngx_pool_t *pool, ngx_uint_t index)
         ngx_queue_init(&link->inflight);
 
         link->conn.conf = rb_pg.conf;
+        link->conn.conninfo = (const char *) conninfo->data;
         link->conn.user = &rb_pg_link_user;
         link->conn.log = rb_pg.log;
         link->conn.role = lane->name;

@@ -18,9 +18,6 @@
 #define RB_PG_SYNC_EVERY 16             /* point reads share a sync */
 #define RB_PG_ATTEMPTS   3              /* of a statement that may be repeated */
 
-#define RB_PG_EXCLUSIVE  3              /* the lane that transactions lend from */
-
-
 typedef struct rb_pg_lane_s    rb_pg_lane_t;
 typedef struct rb_pg_link_s    rb_pg_link_t;
 typedef struct rb_pg_op_s      rb_pg_op_t;
@@ -53,6 +50,7 @@ struct rb_pg_holder_s {
 struct rb_pg_call_s {
     ngx_queue_t        queue;           /* in op->calls, or the lane's gather */
     rb_pg_op_t        *op;              /* NULL: still gathered */
+    rb_pg_lane_t      *lane;            /* that gathered it */
     rb_task_t         *task;
     rb_fiber_t        *fiber;
     const ngx_str_t   *id;              /* of a coalesced read */
@@ -108,6 +106,7 @@ struct rb_pg_link_s {
 
 struct rb_pg_lane_s {
     const char        *name;
+    rb_pg_lane_t      *replica;         /* read when this one fails; or NULL */
     ngx_uint_t         depth;           /* statements in flight on a link */
     unsigned           shared_sync:1;   /* one for the reads of a turn */
     unsigned           repeatable:1;    /* reads: again after a lost link */
@@ -119,6 +118,7 @@ struct rb_pg_lane_s {
     ngx_uint_t         gathered;
     rb_turn_t          turn;
     rb_pg_stats_t      stats;
+    time_t             warned;          /* of its queue being full */
     unsigned           failing:1;       /* no link, and the last try failed */
 };
 
@@ -149,6 +149,9 @@ rb_err_t *rb_pg_lane_submit(rb_pg_lane_t *lane, rb_pg_variant_t *variant,
 /* Likewise, to be coalesced with others of the same statement. */
 rb_err_t *rb_pg_lane_gather(rb_pg_lane_t *lane, ngx_uint_t stmt,
     rb_pg_call_t *call);
+
+/* The lane for reads: its replica while the primary is away. */
+rb_pg_lane_t *rb_pg_lane_for(ngx_uint_t index);
 
 /* Waits until the call is done (yields), and takes it off where it hangs. */
 rb_err_t *rb_pg_call_wait(rb_pg_call_t *call, ngx_msec_t timeout);

@@ -1,9 +1,9 @@
 
 /*
  * Listening for notifications, on a connection of its own outside pipeline
- * mode.  A tick each second tries for the leader's advisory lock while the
- * session doesn't hold it, and otherwise asks the server for a sign of life,
- * so that a server that has stopped is noticed; the lock goes with the
+ * mode.  A tick each second probes the server, so that one that has stopped,
+ * or has no schema, is noticed, and tries for the leader's advisory lock while
+ * the session doesn't hold it; the lock goes with the
  * session, so that a node that dies is replaced by another one's next tick.
  */
 
@@ -14,6 +14,7 @@
 #define RB_PG_LISTEN_FIRST_TICK  20
 #define RB_PG_LISTEN_TICK        1000
 #define RB_PG_LISTEN_SILENT      4000
+#define RB_PG_LISTEN_TEXT        256
 
 
 typedef struct {
@@ -66,6 +67,7 @@ rb_pg_listen(rb_pg_listener_t *listener)
     ear->tick.cancelable = 1;
 
     ear->conn.conf = rb_pg.conf;
+    ear->conn.conninfo = (const char *) rb_pg.conf->conninfo.data;
     ear->conn.user = &rb_pg_ear_user;
     ear->conn.log = rb_pg.log;
     ear->conn.role = "listener";
@@ -98,13 +100,13 @@ rb_pg_listen_exit(void)
 static ngx_int_t
 rb_pg_ear_ready(rb_pg_conn_t *conn)
 {
-    char          text[128];
+    char          text[RB_PG_LISTEN_TEXT];
     rb_pg_ear_t  *ear;
 
     ear = (rb_pg_ear_t *) conn;
 
-    *ngx_snprintf((u_char *) text, sizeof(text) - 1, "LISTEN %V",
-                  &ear->listener->channel) = '\0';
+    *ngx_snprintf((u_char *) text, sizeof(text) - 1, "LISTEN %V; %V",
+                  &ear->listener->channel, &ear->listener->probe) = '\0';
 
     rb_pg_ear_query(ear, text);
 
@@ -136,6 +138,12 @@ rb_pg_ear_readable(rb_pg_conn_t *conn)
         if (result == NULL) {
             ear->busy = 0;
             rb_pg_conn_expect(conn, 0);
+
+            if (!ear->listening) {
+                ear->listening = 1;
+                ear->listener->on_state(ear->listener->data, 1);
+            }
+
             break;
         }
 
@@ -179,12 +187,6 @@ rb_pg_ear_result(rb_pg_ear_t *ear, PGresult *result)
         return;
     }
 
-    if (!ear->listening) {
-        ear->listening = 1;
-        ear->listener->on_state(ear->listener->data, 1);
-        return;
-    }
-
     if (!ear->leader && PQntuples(result) == 1
         && ngx_strcmp(PQgetvalue(result, 0, 0), "t") == 0)
     {
@@ -212,10 +214,8 @@ rb_pg_ear_lost(rb_pg_conn_t *conn, ngx_uint_t established)
         ear->listener->on_leader(ear->listener->data, 0);
     }
 
-    if (ear->listening) {
-        ear->listening = 0;
-        ear->listener->on_state(ear->listener->data, 0);
-    }
+    ear->listening = 0;
+    ear->listener->on_state(ear->listener->data, 0);
 }
 
 
@@ -236,7 +236,7 @@ rb_pg_ear_query(rb_pg_ear_t *ear, const char *text)
 static void
 rb_pg_ear_tick(ngx_event_t *ev)
 {
-    char          text[64];
+    char          text[RB_PG_LISTEN_TEXT];
     rb_pg_ear_t  *ear;
 
     ear = ev->data;
@@ -248,13 +248,14 @@ rb_pg_ear_tick(ngx_event_t *ev)
     }
 
     if (ear->leader || ear->listener->leader_key == 0) {
-        rb_pg_ear_query(ear, "SELECT NULL");
-        return;
-    }
+        *ngx_snprintf((u_char *) text, sizeof(text) - 1, "%V",
+                      &ear->listener->probe) = '\0';
 
-    *ngx_snprintf((u_char *) text, sizeof(text) - 1,
-                  "SELECT pg_try_advisory_lock(%L)",
-                  ear->listener->leader_key) = '\0';
+    } else {
+        *ngx_snprintf((u_char *) text, sizeof(text) - 1,
+                      "SELECT pg_try_advisory_lock(%L); %V",
+                      ear->listener->leader_key, &ear->listener->probe) = '\0';
+    }
 
     rb_pg_ear_query(ear, text);
 }

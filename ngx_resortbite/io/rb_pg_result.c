@@ -24,6 +24,7 @@ static void rb_pg_op_hand_out(rb_pg_op_t *op);
 static void rb_pg_op_hand_out_by_id(rb_pg_op_t *op, rb_pg_holder_t *holder);
 static void rb_pg_op_fail(rb_pg_op_t *op, rb_err_t *err);
 static void rb_pg_lane_fail(rb_pg_lane_t *lane);
+static void rb_pg_lane_move(rb_pg_lane_t *from, rb_pg_lane_t *to);
 static void rb_pg_holder_release(void *data);
 
 
@@ -578,6 +579,10 @@ rb_pg_lane_fail(rb_pg_lane_t *lane)
 
     lane->failing = 1;
 
+    if (lane->replica && !lane->replica->failing) {
+        rb_pg_lane_move(lane, lane->replica);
+    }
+
     while (!ngx_queue_empty(&lane->pending)) {
         q = ngx_queue_head(&lane->pending);
         ngx_queue_remove(q);
@@ -601,6 +606,44 @@ rb_pg_lane_fail(rb_pg_lane_t *lane)
     if (lane == &rb_pg.lanes[RB_PG_EXCLUSIVE]) {
         rb_pg_tx_fail();
     }
+}
+
+
+/* What waited for the primary is read from the replica. */
+
+static void
+rb_pg_lane_move(rb_pg_lane_t *from, rb_pg_lane_t *to)
+{
+    ngx_uint_t     i;
+    rb_pg_op_t    *op;
+    ngx_queue_t   *q;
+    rb_pg_call_t  *call;
+
+    while (!ngx_queue_empty(&from->pending)) {
+        q = ngx_queue_head(&from->pending);
+        ngx_queue_remove(q);
+        from->queued--;
+
+        op = ngx_queue_data(q, rb_pg_op_t, queue);
+        op->lane = to;
+        ngx_queue_insert_tail(&to->pending, q);
+        to->queued++;
+    }
+
+    for (i = 0; i < RB_STMT_COUNT; i++) {
+        while (!ngx_queue_empty(&from->gathers[i])) {
+            q = ngx_queue_head(&from->gathers[i]);
+            ngx_queue_remove(q);
+            from->gathered--;
+
+            call = ngx_queue_data(q, rb_pg_call_t, queue);
+            call->lane = to;
+            ngx_queue_insert_tail(&to->gathers[i], q);
+            to->gathered++;
+        }
+    }
+
+    rb_turn_end(&to->turn);
 }
 
 

@@ -28,6 +28,7 @@ typedef struct {
     in_port_t          port;
     unsigned           many:1;          /* servers, separated by commas */
     unsigned           db:1;
+    const char        *alone;           /* what is wrong with nothing more */
 } rb_redis_scheme_t;
 
 
@@ -50,11 +51,13 @@ static const char *rb_redis_parse_server(ngx_str_t *text, in_port_t port,
 
 
 static const rb_redis_scheme_t  rb_redis_schemes[] = {
-    { ngx_string("redis://"), RB_REDIS_SINGLE, RB_REDIS_PORT, 0, 1 },
-    { ngx_string("cluster://"), RB_REDIS_CLUSTER, RB_REDIS_PORT, 1, 0 },
+    { ngx_string("redis://"), RB_REDIS_SINGLE, RB_REDIS_PORT, 0, 1,
+      "no host: write redis://host:port" },
+    { ngx_string("cluster://"), RB_REDIS_CLUSTER, RB_REDIS_PORT, 1, 0,
+      "no host: write cluster://host:port,..." },
     { ngx_string("sentinel://"), RB_REDIS_SENTINEL, RB_REDIS_SENTINEL_PORT,
-      1, 1 },
-    { ngx_null_string, RB_REDIS_SINGLE, 0, 0, 0 }
+      1, 1, "no master name: write sentinel://master@host:port,..." },
+    { ngx_null_string, RB_REDIS_SINGLE, 0, 0, 0, "no host: write host:port" }
 };
 
 
@@ -101,7 +104,7 @@ rb_redis_target_parse(ngx_pool_t *pool, const ngx_str_t *url,
 
     rest = *url;
 
-    if (rest.len > 5 && ngx_strncmp(rest.data, "unix:", 5) == 0) {
+    if (rest.len >= 5 && ngx_strncmp(rest.data, "unix:", 5) == 0) {
         rest.data += 5;
         rest.len -= 5;
         return rb_redis_parse_local(pool, &rest, target);
@@ -113,6 +116,10 @@ rb_redis_target_parse(ngx_pool_t *pool, const ngx_str_t *url,
         return "unknown scheme: write redis://, cluster://, sentinel://,"
                " unix:/path or host:port (TLS, rediss://, is not supported:"
                " put a local TLS tunnel in front and name it here)";
+    }
+
+    if (rest.len == 0) {
+        return scheme->alone;
     }
 
     target->kind = scheme->kind;
@@ -137,7 +144,7 @@ rb_redis_scheme(ngx_str_t *rest)
     const rb_redis_scheme_t  *scheme;
 
     for (scheme = rb_redis_schemes; scheme->scheme.len; scheme++) {
-        if (rest->len > scheme->scheme.len
+        if (rest->len >= scheme->scheme.len
             && ngx_strncasecmp(rest->data, scheme->scheme.data,
                                scheme->scheme.len)
                == 0)
@@ -158,8 +165,9 @@ rb_redis_parse_local(ngx_pool_t *pool, ngx_str_t *path,
 {
     struct sockaddr_un  *sun;
 
-    if (path->data[0] != '/') {
-        return "the path of a Unix socket must start with \"/\"";
+    if (path->len == 0 || path->data[0] != '/') {
+        return "the path of a Unix socket must start with \"/\": write"
+               " unix:/path";
     }
 
     if (path->len >= sizeof(sun->sun_path)) {

@@ -86,6 +86,7 @@ static const rb_route_t  rb_reports_table[] = {
         .view = &rb_report_view,
         .roles = RB_ROLE_ANYONE,
         .success = NGX_HTTP_CREATED,
+        .problems = RB_PROBLEM_CONFLICT|RB_PROBLEM_GONE,
         .idempotent = 1
     },
     {

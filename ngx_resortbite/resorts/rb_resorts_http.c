@@ -193,6 +193,7 @@ static const rb_route_t  rb_resorts_table[] = {
         .view = &rb_resort_view,
         .roles = RB_ROLE_ANYONE,
         .success = NGX_HTTP_OK,
+        .problems = RB_PROBLEM_GONE,
         .fresh = 60,
         .stale_while_revalidate = 60,
         .stale_if_error = 86400

@@ -67,7 +67,8 @@ rb_err_t *rb_http_check(rb_req_t *req, const ngx_str_t *path_values);
 
 /*
  * Makes a location keep bodies of up to RB_HTTP_BODY_MAX in memory, never in
- * a file.  To be called when the location's configuration is merged.
+ * a file, and read little more of any, whatever client_max_body_size says.
+ * To be called when the location's configuration is merged.
  */
 void rb_http_body_conf(ngx_http_core_loc_conf_t *clcf);
 

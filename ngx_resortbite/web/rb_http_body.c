@@ -111,13 +111,24 @@ static ngx_int_t
 rb_http_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_int_t                 rc;
+    ngx_chain_t              *cl;
     rb_http_body_conf_t      *conf;
     ngx_http_request_body_t  *rb;
 
-    rc = rb_http_body_next(r, in);
-
     conf = ngx_http_get_module_loc_conf(r, ngx_resortbite_body_module);
     rb = r->request_body;
+
+    /* the rest of a long HTTP/2 frame comes even after the end */
+
+    if (conf->limited && rb->last_saved) {
+        for (cl = in; cl; cl = cl->next) {
+            cl->buf->pos = cl->buf->last;
+        }
+
+        return NGX_OK;
+    }
+
+    rc = rb_http_body_next(r, in);
 
     if (rc != NGX_OK || !conf->limited || rb->last_saved
         || r->read_event_handler == ngx_http_block_reading
@@ -140,7 +151,9 @@ rb_http_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 #endif
 
-    return NGX_OK;
+    /* of what went into a file, the last filter makes a buffer */
+
+    return rb_http_body_next(r, NULL);
 }
 
 

@@ -20,10 +20,6 @@
 #include "base/rb_uuid.h"
 
 
-/* What chunks of a body may take beside its bytes. */
-
-#define RB_HTTP_CHUNKS_MAX  16384
-
 /* Lines of one name that are read; joining them copies. */
 
 #define RB_HTTP_LINES_MAX   8
@@ -281,19 +277,6 @@ rb_http_check(rb_req_t *req, const ngx_str_t *path_values)
 }
 
 
-void
-rb_http_body_conf(ngx_http_core_loc_conf_t *clcf)
-{
-    size_t  size;
-
-    size = RB_HTTP_BODY_MAX + RB_HTTP_CHUNKS_MAX;
-
-    if (clcf->client_body_buffer_size < size) {
-        clcf->client_body_buffer_size = size;
-    }
-}
-
-
 rb_err_t *
 rb_http_read_body(rb_req_t *req)
 {
@@ -490,6 +473,14 @@ rb_http_check_body(rb_req_t *req, ngx_http_request_t *r)
     static const ngx_str_t  encoding = ngx_string("content-encoding");
 
     if (r->headers_in.content_length_n > RB_HTTP_BODY_MAX) {
+
+        /* not asked for: who waits for 100 (Continue) need not send it */
+
+        if (!r->expect_tested && r->headers_in.expect) {
+            r->expect_tested = 1;
+            r->keepalive = 0;
+        }
+
         return &rb_err_too_large;
     }
 

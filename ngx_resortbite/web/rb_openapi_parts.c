@@ -46,6 +46,19 @@ static const rb_openapi_part_t  rb_openapi_problems[] = {
       rb_text("Accept에 application/json이 없습니다.",
               "Accept doesn't allow application/json."), 0 },
 
+    { RB_OPENAPI_CONFLICT, "Conflict", "409",
+      rb_text("이미 된 일이어서 할 수 없습니다. code로 구분합니다.",
+              "What is there already stands against it; code tells what."),
+      RB_OPENAPI_RETRY },
+
+    { RB_OPENAPI_GONE, "Gone", "410",
+      rb_text("있었지만 끝났습니다. code로 구분합니다.",
+              "It was there and has ended; code tells how."), 0 },
+
+    { RB_OPENAPI_ETAG, "PreconditionFailed", "412",
+      rb_text("If-Match의 ETag가 지금 내용의 것이 아닙니다.",
+              "The ETag in If-Match isn't that of what is there now."), 0 },
+
     { RB_OPENAPI_BODY, "ContentTooLarge", "413",
       rb_text("본문이 너무 큽니다.", "The body is too large."), 0 },
 
@@ -56,11 +69,6 @@ static const rb_openapi_part_t  rb_openapi_problems[] = {
     { RB_OPENAPI_KEY, "IdempotencyKeyReused", "422",
       rb_text("같은 Idempotency-Key로 다른 요청을 보냈습니다.",
               "The Idempotency-Key was used for another request."), 0 },
-
-    { RB_OPENAPI_WRITE, "TooManyRequests", "429",
-      rb_text("요청이 너무 많습니다. Retry-After만큼 기다려 주세요.",
-              "Too many requests; wait as Retry-After says."),
-      RB_OPENAPI_RETRY },
 
     { RB_OPENAPI_WAITS, "Unavailable", "503",
       rb_text("지금은 처리할 수 없습니다. Retry-After 뒤에 같은 요청을 다시 "
@@ -149,7 +157,10 @@ rb_openapi_features(const rb_route_t *route)
            | (route->body ? RB_OPENAPI_BODY : 0)
            | (route->idempotent ? RB_OPENAPI_KEY : 0)
            | (get ? 0 : RB_OPENAPI_WRITE)
-           | (route->on_main ? 0 : RB_OPENAPI_WAITS)
+           | (route->on_main && !(route->problems & RB_PROBLEM_UNAVAILABLE)
+              ? 0 : RB_OPENAPI_WAITS)
+           | (route->problems & RB_PROBLEM_CONFLICT ? RB_OPENAPI_CONFLICT : 0)
+           | (route->problems & RB_PROBLEM_GONE ? RB_OPENAPI_GONE : 0)
            | (get && (route->view || route->fresh) ? RB_OPENAPI_ETAG : 0)
            | (route->list ? RB_OPENAPI_LIST : 0)
            | (route->success == NGX_HTTP_CREATED ? RB_OPENAPI_CREATES : 0);
@@ -167,7 +178,7 @@ rb_openapi_all_features(const rb_router_t *router)
         features |= rb_openapi_features(rb_router_route(router, i));
     }
 
-    if (features & (RB_OPENAPI_WRITE|RB_OPENAPI_WAITS)) {
+    if (features & (RB_OPENAPI_WRITE|RB_OPENAPI_WAITS|RB_OPENAPI_CONFLICT)) {
         features |= RB_OPENAPI_RETRY;
     }
 
@@ -336,9 +347,9 @@ rb_openapi_problem_responses(rb_json_t *j, ngx_uint_t features)
         rb_openapi_description(j, &part->about);
         rb_openapi_header_refs(j, RB_OPENAPI_ANY|part->with);
 
-        /* a 304 has no content */
+        /* a 304 has no content, but a tag */
 
-        if (part->when != RB_OPENAPI_ETAG) {
+        if (part->with != RB_OPENAPI_ETAG) {
             rb_json_key(j, "content");
             rb_json_raw(j, content, sizeof(content) - 1);
         }

@@ -15,18 +15,20 @@
 
 /* what a route can do */
 
-#define RB_OPENAPI_ANY       0x001
-#define RB_OPENAPI_ID        0x002      /* names one thing in its path */
-#define RB_OPENAPI_ROLES     0x004
-#define RB_OPENAPI_VIEW      0x008      /* answers JSON, and only that */
-#define RB_OPENAPI_BODY      0x010
-#define RB_OPENAPI_KEY       0x020      /* takes Idempotency-Key */
-#define RB_OPENAPI_WRITE     0x040
-#define RB_OPENAPI_WAITS     0x080      /* for PostgreSQL */
-#define RB_OPENAPI_ETAG      0x100
-#define RB_OPENAPI_LIST      0x200
-#define RB_OPENAPI_CREATES   0x400
-#define RB_OPENAPI_RETRY     0x800      /* only of problems */
+#define RB_OPENAPI_ANY       0x0001
+#define RB_OPENAPI_ID        0x0002     /* names one thing in its path */
+#define RB_OPENAPI_ROLES     0x0004
+#define RB_OPENAPI_VIEW      0x0008     /* answers JSON, and only that */
+#define RB_OPENAPI_BODY      0x0010
+#define RB_OPENAPI_KEY       0x0020     /* takes Idempotency-Key */
+#define RB_OPENAPI_WRITE     0x0040
+#define RB_OPENAPI_WAITS     0x0080     /* for PostgreSQL; or isn't ready */
+#define RB_OPENAPI_ETAG      0x0100
+#define RB_OPENAPI_LIST      0x0200
+#define RB_OPENAPI_CREATES   0x0400
+#define RB_OPENAPI_RETRY     0x0800     /* only of problems */
+#define RB_OPENAPI_CONFLICT  0x1000
+#define RB_OPENAPI_GONE      0x2000
 
 
 /* The kinds that a route is of. */

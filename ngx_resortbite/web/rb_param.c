@@ -419,21 +419,38 @@ rb_param_cursor(rb_params_t *ps, const rb_param_t *param,
 }
 
 
+/* Canonical: in the view's order, each once, with the id that is always kept.
+ * Without a view (in a body) there is nothing to hold the names against. */
+
 static ngx_int_t
 rb_param_fields(rb_params_t *ps, const rb_param_t *param,
     const ngx_str_t *text, rb_value_t *value)
 {
+    rb_buf_t   b;
     ngx_str_t  unknown;
 
-    value->text = *text;
-
-    if (ps->view == NULL
-        || rb_view_mask(ps->view, text, &value->set, &unknown) == NGX_OK)
-    {
+    if (ps->view == NULL) {
+        value->text = *text;
         return NGX_OK;
     }
 
-    return rb_param_wrong_field(ps, param, &unknown);
+    if (rb_view_mask(ps->view, text, &value->set, &unknown) != NGX_OK) {
+        return rb_param_wrong_field(ps, param, &unknown);
+    }
+
+    (void) rb_buf_init(&b, ps->pool, text->len + sizeof("id,") - 1);
+
+    rb_view_names(&b, ps->view, value->set);
+
+    if (b.failed) {
+        ps->err = &rb_err_internal;
+        return NGX_ERROR;
+    }
+
+    value->text.data = b.start;
+    value->text.len = rb_buf_len(&b);
+
+    return NGX_OK;
 }
 
 

@@ -79,6 +79,32 @@ rb_problem_write(rb_buf_t *b, ngx_pool_t *pool, const rb_err_t *err,
 }
 
 
+/* How long to wait, as people say it; Retry-After has it in seconds. */
+
+static u_char *
+rb_problem_wait(u_char *text, size_t size, ngx_uint_t seconds, rb_lang_e lang)
+{
+    if (seconds < 120) {
+        return ngx_snprintf(text, size, (lang == RB_LANG_EN)
+                            ? "Try again in %ui second%s."
+                            : "%ui초 뒤에 다시 시도해 주세요.",
+                            seconds, (seconds == 1) ? "" : "s");
+    }
+
+    if (seconds < 7200) {
+        return ngx_snprintf(text, size, (lang == RB_LANG_EN)
+                            ? "Try again in %ui minutes."
+                            : "%ui분 뒤에 다시 시도해 주세요.",
+                            (seconds + 59) / 60);
+    }
+
+    return ngx_snprintf(text, size, (lang == RB_LANG_EN)
+                        ? "Try again in %ui hours."
+                        : "%ui시간 뒤에 다시 시도해 주세요.",
+                        (seconds + 3599) / 3600);
+}
+
+
 /* The first wrong field, how long to wait, or what is allowed. */
 
 static void
@@ -95,12 +121,7 @@ rb_problem_detail(rb_json_t *json, const rb_err_t *err, rb_lang_e lang)
                 - text;
 
     } else if (err->retry_after) {
-        s.len = ngx_snprintf(text, sizeof(text),
-                             (lang == RB_LANG_EN)
-                             ? "Try again in %ui second%s."
-                             : "%ui초 뒤에 다시 시도해 주세요.",
-                             err->retry_after,
-                             (err->retry_after == 1) ? "" : "s")
+        s.len = rb_problem_wait(text, sizeof(text), err->retry_after, lang)
                 - text;
 
     } else if (err->allow.len) {

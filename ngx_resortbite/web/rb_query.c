@@ -85,6 +85,10 @@ rb_query_parse(rb_params_t *ps, const rb_route_t *route, const ngx_str_t *args,
     ngx_uint_t         i, n, pieces;
     rb_query_texts_t   texts;
 
+    if (route->any_query) {
+        return;
+    }
+
     n = rb_param_count(route->query);
 
     ngx_memzero(texts.text, n * sizeof(ngx_str_t));

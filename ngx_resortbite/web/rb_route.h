@@ -84,6 +84,8 @@ typedef struct {
 
     ngx_uint_t           roles;         /* who may call; RB_ROLE_ANYONE */
     ngx_uint_t           success;       /* status: 200, 201, 202 */
+    ngx_uint_t           problems;      /* RB_PROBLEM_…: what only its handler
+                                           can find */
 
     /* public answers kept in shared memory; seconds; 0: not cached */
     ngx_uint_t           fresh;
@@ -94,9 +96,14 @@ typedef struct {
     unsigned             idempotent:1;  /* takes Idempotency-Key */
     unsigned             by_language:1; /* the answer differs by language */
     unsigned             on_main:1;     /* answers without waiting: no fiber */
+    unsigned             any_query:1;   /* no parameters: heeds none sent */
 } rb_route_t;
 
 #define RB_ROLE_ANYONE  0
+
+#define RB_PROBLEM_CONFLICT     0x1     /* 409 */
+#define RB_PROBLEM_GONE         0x2     /* 410 */
+#define RB_PROBLEM_UNAVAILABLE  0x4     /* 503, of one that doesn't wait, too */
 
 
 /* A room's routes: one array, and its length. */

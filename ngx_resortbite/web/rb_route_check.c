@@ -50,6 +50,15 @@ rb_route_check(const rb_route_t *route, ngx_str_t *which)
         return "doesn't answer GET and so can't be cached";
     }
 
+    if (route->on_main && route->fresh) {
+        return "answers without a fiber and so can't be cached: who asks for "
+               "a cached answer may wait for it";
+    }
+
+    if (route->any_query && route->query) {
+        return "heeds no query and so can't have parameters in it";
+    }
+
     if (route->list && route->view == NULL) {
         return "is a list of no view";
     }

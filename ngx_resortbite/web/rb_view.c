@@ -74,6 +74,7 @@ static void rb_view_key(rb_buf_t *b, const rb_view_node_t *node,
 static void rb_view_value(rb_buf_t *b, ngx_uint_t type,
     const ngx_str_t *value);
 static ngx_uint_t rb_view_is_number(const ngx_str_t *s);
+static uint64_t rb_view_named(const rb_view_t *view, const ngx_str_t *name);
 static ngx_uint_t rb_view_matches(const ngx_str_t *field,
     const ngx_str_t *name);
 
@@ -503,18 +504,11 @@ ngx_int_t
 rb_view_mask(const rb_view_t *view, const ngx_str_t *fields, uint64_t *mask,
     ngx_str_t *unknown)
 {
-    u_char      *p, *last, *comma;
-    uint64_t     found;
-    ngx_str_t    name, id = ngx_string("id");
-    ngx_uint_t   i;
+    u_char     *p, *last, *comma;
+    uint64_t    found;
+    ngx_str_t   name, id = ngx_string("id");
 
-    *mask = 0;
-
-    for (i = 0; i < view->count; i++) {
-        if (rb_view_matches(&view->fields[i].name, &id)) {
-            *mask |= (uint64_t) 1 << i;
-        }
-    }
+    *mask = rb_view_named(view, &id);
 
     p = fields->data;
     last = p + fields->len;
@@ -524,13 +518,8 @@ rb_view_mask(const rb_view_t *view, const ngx_str_t *fields, uint64_t *mask,
 
         name.data = p;
         name.len = (comma ? comma : last) - p;
-        found = 0;
 
-        for (i = 0; i < view->count; i++) {
-            if (rb_view_matches(&view->fields[i].name, &name)) {
-                found |= (uint64_t) 1 << i;
-            }
-        }
+        found = rb_view_named(view, &name);
 
         if (found == 0) {
             *unknown = name;
@@ -545,6 +534,70 @@ rb_view_mask(const rb_view_t *view, const ngx_str_t *fields, uint64_t *mask,
 
         p = comma + 1;
     }
+}
+
+
+void
+rb_view_names(rb_buf_t *b, const rb_view_t *view, uint64_t mask)
+{
+    u_char      *dot, *last;
+    uint64_t     within;
+    ngx_str_t    name;
+    ngx_uint_t   i, first;
+
+    first = 1;
+
+    for (i = 0; i < view->count; i++) {
+
+        if ((mask & ((uint64_t) 1 << i)) == 0) {
+            continue;
+        }
+
+        /* the outermost object that is whole, or else the field itself */
+
+        name = view->fields[i].name;
+        last = name.data + name.len;
+
+        for (dot = name.data; /* void */ ; dot++) {
+            dot = ngx_strlchr(dot, last, '.');
+            name.len = (dot ? dot : last) - name.data;
+
+            within = rb_view_named(view, &name);
+
+            if (dot == NULL || (within & ~mask) == 0) {
+                break;
+            }
+        }
+
+        if (!first) {
+            rb_buf_add_lit(b, ",");
+        }
+
+        rb_buf_add_str(b, &name);
+
+        mask &= ~within;
+        first = 0;
+    }
+}
+
+
+/* The fields that a name stands for: a bit each. */
+
+static uint64_t
+rb_view_named(const rb_view_t *view, const ngx_str_t *name)
+{
+    uint64_t    fields;
+    ngx_uint_t  i;
+
+    fields = 0;
+
+    for (i = 0; i < view->count; i++) {
+        if (rb_view_matches(&view->fields[i].name, name)) {
+            fields |= (uint64_t) 1 << i;
+        }
+    }
+
+    return fields;
 }
 
 

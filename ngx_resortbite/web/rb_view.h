@@ -83,5 +83,11 @@ void rb_view_write(rb_json_t *json, const rb_view_t *view,
 ngx_int_t rb_view_mask(const rb_view_t *view, const ngx_str_t *fields,
     uint64_t *mask, ngx_str_t *unknown);
 
+/*
+ * The other way: writes the names in the view's order, an object by its own
+ * where the whole of it is kept.  rb_view_mask() makes the same mask of that.
+ */
+void rb_view_names(rb_buf_t *b, const rb_view_t *view, uint64_t mask);
+
 
 #endif /* _RB_VIEW_H_INCLUDED_ */

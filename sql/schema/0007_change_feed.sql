@@ -148,9 +148,9 @@ BEGIN
     ELSE
         SELECT array_agg('resort:' || n.id), count(*),
                array_agg(n.id) FILTER (
-                   WHERE (o.name, o.name_en, o.type, o.region_code, o.lat, o.lng, o.open)
+                   WHERE (o.name, o.name_en, o.type, o.region_code, o.address, o.lat, o.lng, o.open)
                          IS DISTINCT FROM
-                         (n.name, n.name_en, n.type, n.region_code, n.lat, n.lng, n.open))
+                         (n.name, n.name_en, n.type, n.region_code, n.address, n.lat, n.lng, n.open))
           INTO tags, changed, in_lists
           FROM old_rows AS o
           JOIN new_rows AS n USING (id)

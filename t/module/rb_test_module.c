@@ -79,10 +79,10 @@ static const rb_param_t  rb_test_note[] = {
     rb_param_end
 };
 
-#define rb_test_route(name, method, path, handler, query, body)               \
-    { ngx_string(name), method, ngx_string("/test/" path), handler,           \
-      rb_text("시험", "Test"), ngx_string("test"), NULL, query, body, NULL,   \
-      RB_ROLE_ANYONE, 200, 0, 0, 0, 0, 0, 0, 0 }
+#define rb_test_route(nm, mt, pt, hd, qr, bd)                                 \
+    { .name = ngx_string(nm), .method = mt, .path = ngx_string("/test/" pt),  \
+      .handler = hd, .summary = rb_text("시험", "Test"),                      \
+      .tag = ngx_string("test"), .query = qr, .body = bd, .success = 200 }
 
 static const rb_route_t  rb_test_route_table[] = {
     rb_test_route("testHello", NGX_HTTP_GET, "hello", rb_test_hello, NULL,

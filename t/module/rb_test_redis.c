@@ -63,10 +63,11 @@ static const rb_param_t  rb_test_redis_message[] = {
     rb_param_end
 };
 
-#define rb_test_redis_route(name, path, handler, query, on_main)              \
-    { ngx_string(name), NGX_HTTP_GET, ngx_string("/test/redis/" path),        \
-      handler, rb_text("시험", "Test"), ngx_string("test"), NULL, query,      \
-      NULL, NULL, RB_ROLE_ANYONE, 200, 0, 0, 0, 0, 0, 0, on_main }
+#define rb_test_redis_route(nm, pt, hd, qr, main)                             \
+    { .name = ngx_string(nm), .method = NGX_HTTP_GET,                         \
+      .path = ngx_string("/test/redis/" pt), .handler = hd,                   \
+      .summary = rb_text("시험", "Test"), .tag = ngx_string("test"),          \
+      .query = qr, .success = 200, .on_main = main }
 
 static const rb_route_t  rb_test_redis_table[] = {
     rb_test_redis_route("testRedisCommand", "command", rb_test_redis_command,

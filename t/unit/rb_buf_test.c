@@ -186,7 +186,7 @@ kinds(void)
         { &rb_err_not_acceptable, 406 }, { &rb_err_conflict, 409 },
         { &rb_err_gone, 410 }, { &rb_err_too_large, 413 },
         { &rb_err_unsupported_type, 415 }, { &rb_err_key_reused, 422 },
-        { &rb_err_too_many, 429 }, { &rb_err_internal, 500 },
+        { &rb_err_internal, 500 },
         { &rb_err_busy, 503 }, { &rb_err_database, 503 },
         { &rb_err_timeout, 503 }, { &rb_err_cancelled, 499 }
     };

@@ -34,6 +34,16 @@ rb_cache_changed_all(rb_cache_t *cache)
 }
 
 
+static ngx_uint_t  listening;
+
+
+void
+rb_cache_set_listening(rb_cache_t *cache, ngx_uint_t on)
+{
+    listening = on;
+}
+
+
 /* tags of this test differ in length */
 
 uint32_t
@@ -125,6 +135,7 @@ main(void)
     forget();
     listener->on_state(cache, 1);
     support_ok(everything == 1, "listening: what came before was missed");
+    support_ok(listening == 1, "and all workers know that it listens");
 
     forget();
     subscription->on_state(cache, 1);
@@ -181,6 +192,7 @@ main(void)
                "and it is counted");
 
     listener->on_state(cache, 0);
+    support_ok(listening == 0, "all workers know that it is deaf");
     forget();
     message("a");
     support_ok(changes == 1, "its lock is lost with the session");

@@ -264,6 +264,17 @@ static const rb_view_field_t  view_fields[] = {
     { ngx_string("title"), RB_VIEW_STRING, 0, rb_text("", "") }
 };
 
+static const rb_view_field_t  wide_fields[] = {
+    { ngx_string("id"), RB_VIEW_UUID, 0, rb_text("", "") },
+    { ngx_string("title"), RB_VIEW_STRING, 0, rb_text("", "") },
+    { ngx_string("resort.id"), RB_VIEW_UUID, 0, rb_text("", "") },
+    { ngx_string("resort.at.lat"), RB_VIEW_NUMBER, 0, rb_text("", "") },
+    { ngx_string("resort.at.lng"), RB_VIEW_NUMBER, 0, rb_text("", "") },
+    { ngx_string("resort_type"), RB_VIEW_CODE, 0, rb_text("", "") }
+};
+
+static const rb_view_t  wide_view = rb_view("Wide", wide_fields);
+
 static const rb_view_t  view = rb_view("Test", view_fields);
 
 static rb_route_t  route;
@@ -282,7 +293,7 @@ ask(rb_req_t *req, const char *args)
     memset(values, 0xa5, sizeof(values));
 
     ps.pool = pool;
-    ps.view = &view;
+    ps.view = route.view;
     req->task.pool = pool;
     req->task.log = &test_log;
     req->method = NGX_HTTP_GET;
@@ -414,6 +425,26 @@ parameters(void)
             "must have at most 5 characters (it has 6).");
     refused("fields=titel", "fields", "unknown_field",
             "there is no field titel. Did you mean title?");
+
+    route.view = &wide_view;
+    canonical("fields=title", "?fields=id,title");
+    canonical("fields=title,id", "?fields=id,title");
+    canonical("fields=id,id,title&fields=title", "?fields=id,title");
+    canonical("fields=id", "?fields=id");
+    canonical("fields=resort_type,resort", "?fields=id,resort,resort_type");
+    canonical("fields=resort.at.lng,resort.id,resort.at.lat",
+              "?fields=id,resort");
+    canonical("fields=resort.at.lng,resort.at", "?fields=id,resort.at");
+    canonical("fields=resort.at.lat,resort.id",
+              "?fields=id,resort.id,resort.at.lat");
+    route.view = &view;
+
+    route.query = NULL;
+    refused("x=1", "x", "unknown", NULL);
+    route.any_query = 1;
+    canonical("x=1&%zz&&a=%00", "");
+    route.any_query = 0;
+    route.query = query;
 
     err = ask(&req, "limit=0&order=x&regoin=jeju");
     ok(err && err->fields && err->fields->next && err->fields->next->next

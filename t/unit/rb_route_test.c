@@ -316,6 +316,13 @@ tables(void)
             "an object's fields apart: Apart");
     refuses((rb_route_t[]) { { route("a", NGX_HTTP_POST, "/x", NULL),
                                .fresh = 1 } }, 1, "can't be cached");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_GET, "/x", NULL),
+                               .fresh = 1, .on_main = 1 } }, 1,
+            "without a fiber and so can't be cached");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_GET, "/x", NULL),
+                               .view = &job_view, .query = list_query,
+                               .any_query = 1 } }, 1,
+            "heeds no query");
 }
 
 

@@ -1,0 +1,25 @@
+
+/*
+ * What is to be done now and then, asked for by no request, in worker 0 of a
+ * node:
+ *
+ *   at midnight in Seoul  posts end with the day; no row changes then, so no
+ *                         change is notified, and all that is kept counts as
+ *                         changed (every node for itself)
+ *   each minute           idempotency keys older than a day are forgotten (the
+ *                         leader, see rb_changes.h)
+ */
+
+
+#ifndef _RB_UPKEEP_H_INCLUDED_
+#define _RB_UPKEEP_H_INCLUDED_
+
+
+#include "gate/rb_cache.h"
+
+
+/* Starts the fiber that does it; it delays no reload. */
+ngx_int_t rb_upkeep_init_process(ngx_cycle_t *cycle, rb_cache_t *cache);
+
+
+#endif /* _RB_UPKEEP_H_INCLUDED_ */
