@@ -155,6 +155,10 @@ ok($t->wait_for(sub { fibers() <= 1 }, 10), 'no fiber is left behind');
 is($t->get('/test/pg/sleep?seconds=0')->status, 200, 'all is as before');
 my $third = memory();
 note "private memory, KB: $before, $first after one wave, $third after two";
-cmp_ok($third, '<', $first * 1.25, 'memory does not grow with each wave');
+
+SKIP: {
+    skip 'a sanitizer keeps freed memory back', 1 if $ENV{RB_NGINX_BIN};
+    cmp_ok($third, '<', $first * 1.25, 'memory does not grow with each wave');
+}
 
 done_testing;

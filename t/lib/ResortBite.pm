@@ -266,6 +266,8 @@ sub run_nginx {
 
     local $ENV{ASAN_OPTIONS} = "log_path=$log:detect_leaks=$leaks:"
         . ($ENV{ASAN_OPTIONS} // '');
+    local $ENV{LSAN_OPTIONS} = "suppressions=$ROOT/t/lib/leaks.supp:"
+        . 'print_suppressions=0:' . ($ENV{LSAN_OPTIONS} // '');
     local $ENV{UBSAN_OPTIONS} = "log_path=$log:print_stacktrace=1:"
         . ($ENV{UBSAN_OPTIONS} // '');
 
