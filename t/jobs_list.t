@@ -117,6 +117,10 @@ my %filters = (
     'pay_type=monthly' => "pay_type = 'monthly'",
     'pay_min=12000' => 'pay_hourly_krw >= 12000',
     'pay_min=12000&order=pay' => 'pay_hourly_krw >= 12000',
+    'pay_min=9999999' => 'pay_hourly_krw >= 9999999',
+    'employment_type=internship&pay_type=monthly&pay_min=11000' =>
+        "employment_type = 'internship' AND pay_type = 'monthly'"
+        . ' AND pay_hourly_krw >= 11000',
     'dormitory=true' => 'has_dormitory',
     'dormitory=false' => 'NOT has_dormitory',
     'from=2027-01-01' => "starts_on >= '2027-01-01'",
@@ -175,6 +179,31 @@ is_deeply([ sort keys %{ list('fields=title&limit=1')->{items}[0] } ],
 is_deeply([ sort keys %{ list('fields=resort.name&limit=1')
                              ->{items}[0]{resort} } ],
           [ 'name' ], 'also within an object');
+
+# where the work is may be elsewhere than the resort
+
+{
+    my ($id, $resort) = split /\|/, $t->db(
+        "SELECT id || '|' || resort_id FROM posts WHERE $WHERE"
+        . " AND region_code = 'gangwon' ORDER BY id DESC LIMIT 1");
+
+    $t->db("UPDATE posts
+               SET region_code = 'jeju', lat = 33.25, lng = 126.41,
+                   address = '제주특별자치도 서귀포시 중문관광로 1'
+             WHERE id = '$id'");
+
+    for my $path ("/api/v1/jobs?region=jeju&resort=$resort",
+                  "/api/v1/resorts/$resort/jobs?limit=100")
+    {
+        my ($item) = grep { $_->{id} eq $id }
+            @{ $t->get($path)->json->{items} };
+
+        is_deeply($item->{workplace},
+                  { region => 'jeju', city => '서귀포시',
+                    lat => 33.25, lng => 126.41 }, "$path: the place of work");
+        is($item->{resort}{region}, 'gangwon', "and the resort's own");
+    }
+}
 
 # ---- what is refused
 

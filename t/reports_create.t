@@ -113,6 +113,13 @@ is(report($posts[2], { reason => 'other',
 is($t->db("SELECT detail FROM reports WHERE post_id = '$posts[2]'"),
    "\x{d55c} '; DROP --", 'are stored composed, trimmed and harmless');
 
+is(report($posts[8], { reason => 'other',
+                       detail => "\x{3000}\x{feff}\x{200b}밤\x{3000}낮"
+                           . " \x{2764}\x{fe0f}\x{3164}\x{a0}" })->status, 201,
+   'spaces of Unicode around');
+is($t->db("SELECT detail FROM reports WHERE post_id = '$posts[8]'"),
+   "밤\x{3000}낮 \x{2764}\x{fe0f}", 'are trimmed too, none within');
+
 is(report($posts[3], { reason => 'other', detail => '가' x 2000 })->status,
    201, '2,000 characters');
 $r = report($posts[4], { reason => 'other', detail => '가' x 2001 });
@@ -131,6 +138,9 @@ my @wrong = (
     [ { reason => 'boring' }, 'reason' ],
     [ { reason => 'other' }, 'detail', 'required' ],
     [ { reason => 'other', detail => " \n " }, 'detail', 'required' ],
+    (map { [ { reason => 'other', detail => $_ }, 'detail', 'required' ] }
+         "\x{3000}", "\x{200b}\x{feff} \x{2060}", "\x{a0}\x{2028}\x{2003}",
+         "\x{3164}\x{115f}\x{1160}\x{ffa0}", "\x{ad}\x{fe0f}\x{e0020}"),
     [ { reason => 'wage', detail => 7 }, 'detail', 'wrong_type' ],
     [ { reason => 'wage', author => 'me' }, 'author', 'unknown' ],
 );

@@ -4,6 +4,7 @@
 #   its columns are those of the view that shows them, in their order
 #   its plan, with parameters that the planner doesn't know, reads no large
 #   table from end to end
+#   a page of jobs is chosen by an index alone, however few match the filters
 #
 # Plans depend on how much there is: the tables are filled first, in the shape
 # of a market with 50,000 posts.  No planner setting is touched, and the
@@ -273,6 +274,21 @@ sub sequential {
 }
 
 
+# How a plan comes at a table's rows, but for looking up what it has an id of.
+
+sub ways {
+    my ($plan, $table) = @_;
+
+    my %seen;
+
+    return sort grep { !$seen{$_}++ }
+        map { $_->{'Node Type'} }
+        grep { ($_->{'Relation Name'} // '') eq $table
+               && ($_->{'Index Cond'} // '') !~ /\.id = [^()]*\)$/ }
+        nodes($plan);
+}
+
+
 # The names of what the statement returns.
 
 sub columns {
@@ -358,6 +374,17 @@ cmp_ok($rows{posts}, '>=', 50000, 'the market is there');
         params => 0, text => 'SELECT count(*) FROM regions' });
     is_deeply([ sequential($plan) ], [], 'one of a small table may be');
 
+    ($plan) = plan_of($db, {
+        params => 1, text => 'SELECT id FROM posts WHERE live'
+            . ' AND CASE WHEN title = $1 THEN true ELSE false END'
+            . ' ORDER BY published_at DESC, id DESC LIMIT 101' });
+    is_deeply([ ways($plan, 'posts') ], ['Index Scan'],
+              'a walk that looks into the table is seen');
+
+    ($plan) = plan_of($db, {
+        params => 1, text => 'SELECT title FROM posts WHERE id = $1' });
+    is_deeply([ ways($plan, 'posts') ], [], 'a look-up by id is none');
+
     (undef, my $why) = plan_of($db, {
         params => 1, text => 'SELECT nothing FROM posts WHERE id = $1' });
     like($why, qr/column "nothing" does not exist/, 'a wrong name is seen');
@@ -398,6 +425,20 @@ for my $st (@statements) {
 
         is_deeply(\@read, [], "$what scans no large table")
             or diag(JSON::PP->new->pretty->encode($plan));
+
+        # a resort's own posts are few
+        next if $name ne 'jobs_list'
+            || grep { $_ eq 'resort' } @{ $variant->{labels} };
+
+        is_deeply([ ways($plan, 'posts') ], ['Index Only Scan'],
+                  "$what chooses its page by an index alone")
+            or diag(JSON::PP->new->pretty->encode($plan));
+
+        # nearest is sorted among equals, and a radius is found by its own index
+        next if grep { /^(?:by_distance|radius)$/ } @{ $variant->{labels} };
+
+        is_deeply([ grep { /Sort/ } map { $_->{'Node Type'} } nodes($plan) ], [],
+                  "$what is not sorted");
     }
 
     my $view = $shown_as->{$name} // next;

@@ -95,9 +95,9 @@ const ngx_str_t  rb_meta_job_orders[] = {
 
 static const rb_text_t  rb_meta_job_order_words[] = {
     rb_text("최신순", "Newest first"),
-    rb_text("급여 높은순", "Best paid first"),
+    rb_text("급여 높은 순", "Best paid first"),
     rb_text("마감 임박순", "Closing soonest first"),
-    rb_text("가까운순", "Nearest first")
+    rb_text("가까운 순", "Nearest first")
 };
 
 

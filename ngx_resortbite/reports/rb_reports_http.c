@@ -25,6 +25,7 @@ enum {
 static rb_err_t *rb_reports_create_handler(rb_req_t *req);
 static rb_err_t *rb_reports_get_handler(rb_req_t *req);
 static rb_err_t *rb_reports_from_body(rb_req_t *req, rb_report_t *report);
+static ngx_uint_t rb_reports_blank(const ngx_str_t *text);
 static rb_err_t *rb_reports_reply(rb_req_t *req, const ngx_str_t *response,
     ngx_uint_t replayed);
 
@@ -151,7 +152,6 @@ rb_reports_create_handler(rb_req_t *req)
 static rb_err_t *
 rb_reports_from_body(rb_req_t *req, rb_report_t *report)
 {
-    size_t     i;
     ngx_str_t  detail;
 
     ngx_memzero(report, sizeof(rb_report_t));
@@ -173,15 +173,61 @@ rb_reports_from_body(rb_req_t *req, rb_report_t *report)
 
     report->detail = detail;
 
-    for (i = 0; i < detail.len && detail.data[i] <= ' '; i++) { /* void */ }
-
-    if (i == detail.len && report->reason.len == sizeof("other") - 1
-        && ngx_memcmp(report->reason.data, "other", report->reason.len) == 0)
+    if (report->reason.len == sizeof("other") - 1
+        && ngx_memcmp(report->reason.data, "other", report->reason.len) == 0
+        && rb_reports_blank(&detail))
     {
         return rb_reports_detail_missing(req->task.pool);
     }
 
     return NULL;
+}
+
+
+/*
+ * Whether nothing of a text can be seen: spaces, controls, what Unicode calls
+ * default ignorable, the Hangul fillers and the empty braille pattern.  What
+ * the statement trims is all of this kind, so that a text which isn't blank
+ * here is not empty there.
+ */
+
+static ngx_uint_t
+rb_reports_blank(const ngx_str_t *text)
+{
+    u_char      *p, *end;
+    uint32_t     ch;
+    ngx_uint_t   i;
+
+    static const struct {
+        uint32_t  first;
+        uint32_t  last;
+    } blank[] = {
+        { 0x0000, 0x0020 }, { 0x007f, 0x00a0 }, { 0x00ad, 0x00ad },
+        { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 },
+        { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+        { 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
+        { 0x2800, 0x2800 }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 },
+        { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+        { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+        { 0xe0000, 0xe0fff }
+    };
+
+    p = text->data;
+    end = p + text->len;
+
+    while (p < end) {
+        ch = *p < 0x80 ? *p++ : ngx_utf8_decode(&p, end - p);
+
+        for (i = 0; i < rb_array_size(blank) && ch > blank[i].last; i++) {
+            /* void */
+        }
+
+        if (i == rb_array_size(blank) || ch < blank[i].first) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

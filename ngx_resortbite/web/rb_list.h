@@ -32,7 +32,7 @@ extern const ngx_str_t  rb_list_counts[];
 #define rb_list_param_limit                                                   \
     { ngx_string("limit"), RB_PARAM_INT, 1, RB_LIST_PAGE_MAX, NULL, 0,       \
       ngx_string("20"),                                                       \
-      rb_text("한 쪽에 담을 개수", "How many items a page has") }
+      rb_text("한 페이지에 담을 개수", "How many items a page has") }
 
 #define rb_list_param_cursor                                                  \
     { ngx_string("cursor"), RB_PARAM_CURSOR, 0, 0, NULL, 0,                   \

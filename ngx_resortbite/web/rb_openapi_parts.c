@@ -47,12 +47,12 @@ static const rb_openapi_part_t  rb_openapi_problems[] = {
               "Accept doesn't allow application/json."), 0 },
 
     { RB_OPENAPI_CONFLICT, "Conflict", "409",
-      rb_text("이미 된 일이어서 할 수 없습니다. code로 구분합니다.",
+      rb_text("현재 상태와 충돌하여 처리할 수 없습니다. code로 구분합니다.",
               "What is there already stands against it; code tells what."),
       RB_OPENAPI_RETRY },
 
     { RB_OPENAPI_GONE, "Gone", "410",
-      rb_text("있었지만 끝났습니다. code로 구분합니다.",
+      rb_text("이미 종료되었거나 삭제되었습니다. code로 구분합니다.",
               "It was there and has ended; code tells how."), 0 },
 
     { RB_OPENAPI_ETAG, "PreconditionFailed", "412",

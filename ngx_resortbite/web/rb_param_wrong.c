@@ -29,14 +29,14 @@ rb_param_unknown(rb_params_t *ps, const rb_param_t *params, ngx_str_t *name)
 
     if (nearest.best.data) {
         ps->err = rb_err_add_field(ps->err, ps->pool, name, "unknown",
-                                   "모르는 항목입니다. 혹시 %V인가요?",
+                                   "알 수 없는 항목입니다. 혹시 %V인가요?",
                                    "is not known. Did you mean %V?",
                                    &nearest.best);
         return;
     }
 
     ps->err = rb_err_add_field(ps->err, ps->pool, name, "unknown",
-                               "모르는 항목입니다. 빼고 보내 주세요.",
+                               "알 수 없는 항목입니다. 빼고 보내 주세요.",
                                "is not known: leave it out.");
 }
 

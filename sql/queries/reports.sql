@@ -16,6 +16,9 @@
 -- remains.  Either way the caller asks once more, and now sees what the first
 -- has left.
 --
+-- The detail is stored without what can't be seen at its ends.  Variation
+-- selectors and tags stay, which end an emoji or a flag.
+--
 -- name: reports_create lane=write
 WITH before AS (                                                   -- when: keyed
          SELECT request_hash, response                             -- when: keyed
@@ -31,7 +34,13 @@ WITH report AS (                                                   -- when: !key
                 $post::uuid,
                 $caller_hash::bytea,
                 $reason::report_reason,
-                btrim(normalize($detail, NFC), E' \t\r\n'),
+                btrim(normalize($detail, NFC),
+                      E' \t\n\u000b\f\r\u0085\u00a0\u00ad\u061c\u1680\u180e'
+                       '\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a'
+                       '\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d'
+                       '\u202e\u202f\u205f\u2060\u2061\u2062\u2063\u2064\u2066\u2067'
+                       '\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\u2800\u3000\u3164'
+                       '\ufeff\uffa0\ufff9\ufffa\ufffb'),
                 $created_at::timestamptz
           WHERE $open::boolean
             AND NOT EXISTS (SELECT FROM before)                    -- when: keyed
