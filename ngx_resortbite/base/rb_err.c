@@ -25,19 +25,6 @@
     rb_err_t  name = { &name##_problem, seconds, ngx_null_string, NULL }
 
 
-rb_err_define(rb_err_bad_request, 400, "bad_request",
-    "요청을 이해할 수 없습니다. 요청 형식을 확인한 뒤 다시 보내 주세요.",
-    "The request could not be understood. Check its format and send it "
-    "again.");
-
-rb_err_define(rb_err_unauthorized, 401, "unauthorized",
-    "로그인이 필요합니다. 로그인한 뒤 다시 시도해 주세요.",
-    "You need to sign in. Sign in and try again.");
-
-rb_err_define(rb_err_forbidden, 403, "forbidden",
-    "이 작업을 할 권한이 없습니다. 권한이 있는 계정으로 시도해 주세요.",
-    "Your account may not do this. Use an account that has the permission.");
-
 rb_err_define(rb_err_not_found, 404, "not_found",
     "찾으시는 내용이 없거나 더 이상 공개되지 않습니다. 주소를 확인해 주세요.",
     "There is nothing here, or it is no longer public. Check the address.");
@@ -47,16 +34,6 @@ rb_err_define(rb_err_not_acceptable, 406, "not_acceptable",
     "포함해 주세요.",
     "No answer in the media types you accept. Include application/json in "
     "the Accept header.");
-
-rb_err_define(rb_err_conflict, 409, "conflict",
-    "현재 상태에서는 처리할 수 없습니다. 최신 내용을 다시 불러온 뒤 시도해 "
-    "주세요.",
-    "This is not possible in the current state. Load the latest version and "
-    "try again.");
-
-rb_err_define(rb_err_gone, 410, "gone",
-    "마감되었거나 삭제된 내용입니다. 목록에서 다른 항목을 찾아 주세요.",
-    "This has ended or was removed. Look for another one in the list.");
 
 rb_err_define(rb_err_too_large, 413, "content_too_large",
     "보낸 내용이 너무 큽니다. 크기를 줄여 다시 보내 주세요.",

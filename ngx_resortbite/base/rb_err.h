@@ -49,13 +49,8 @@ typedef struct {
 
 /* Shared kinds.  They are constant: never written to, never freed. */
 
-extern rb_err_t  rb_err_bad_request;            /* 400 bad_request */
-extern rb_err_t  rb_err_unauthorized;           /* 401 unauthorized */
-extern rb_err_t  rb_err_forbidden;              /* 403 forbidden */
 extern rb_err_t  rb_err_not_found;              /* 404 not_found */
 extern rb_err_t  rb_err_not_acceptable;         /* 406 not_acceptable */
-extern rb_err_t  rb_err_conflict;               /* 409 conflict */
-extern rb_err_t  rb_err_gone;                   /* 410 gone */
 extern rb_err_t  rb_err_too_large;              /* 413 content_too_large */
 extern rb_err_t  rb_err_unsupported_type;      /* 415 unsupported_media_type */
 extern rb_err_t  rb_err_key_reused;            /* 422 idempotency_key_reused */

@@ -37,9 +37,6 @@ rb_lang_e rb_http_language(ngx_http_request_t *r);
 /* Whether Accept allows application/json (RFC 9110 §12.5.1). */
 ngx_uint_t rb_http_accepts_json(ngx_http_request_t *r);
 
-/* Whether If-None-Match names this tag or "*" (weakly; RFC 9110 §13.1.2). */
-ngx_uint_t rb_http_etag_matches(ngx_http_request_t *r, const ngx_str_t *etag);
-
 /*
  * Fills req->caller: the MAC of an IPv4 address, of an IPv6 network of 64
  * bits, or of "unix".  NGX_ERROR when OpenSSL fails.
@@ -125,10 +122,6 @@ typedef struct {
  * handler returns.
  */
 ngx_int_t rb_http_send_cached(ngx_http_request_t *r, rb_http_cached_t *cached);
-
-/* Sends 304 with the same headers; body and type are not looked at. */
-ngx_int_t rb_http_send_not_modified(ngx_http_request_t *r,
-    rb_http_cached_t *cached);
 
 
 #endif /* _RB_HTTP_H_INCLUDED_ */

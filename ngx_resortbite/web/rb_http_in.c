@@ -141,31 +141,6 @@ rb_http_accepts_json(ngx_http_request_t *r)
 }
 
 
-ngx_uint_t
-rb_http_etag_matches(ngx_http_request_t *r, const ngx_str_t *etag)
-{
-    ngx_table_elt_t  *h;
-
-    h = r->headers_in.if_none_match;
-
-#if (nginx_version >= 1023000)
-
-    for ( /* void */ ; h; h = h->next) {
-        if (rb_etag_listed(&h->value, etag, 1)) {
-            return 1;
-        }
-    }
-
-    return 0;
-
-#else
-
-    return h && rb_etag_listed(&h->value, etag, 1);
-
-#endif
-}
-
-
 ngx_int_t
 rb_http_caller(rb_req_t *req)
 {

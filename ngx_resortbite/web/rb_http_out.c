@@ -181,23 +181,6 @@ rb_http_send_cached(ngx_http_request_t *r, rb_http_cached_t *cached)
 
 
 ngx_int_t
-rb_http_send_not_modified(ngx_http_request_t *r, rb_http_cached_t *cached)
-{
-    ngx_str_t  id;
-
-    if (r->headers_in.if_match && !rb_http_if_match(r, &cached->etag)) {
-        return rb_http_precondition_failed(r);
-    }
-
-    if (rb_http_request_id(r, &id) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return rb_http_out(r, NGX_HTTP_NOT_MODIFIED, cached, &id);
-}
-
-
-ngx_int_t
 rb_http_sent_id(ngx_http_request_t *r, ngx_str_t *id)
 {
     ngx_uint_t        i;

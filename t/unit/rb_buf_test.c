@@ -181,10 +181,8 @@ kinds(void)
         rb_err_t    *err;
         ngx_uint_t   status;
     } all[] = {
-        { &rb_err_bad_request, 400 }, { &rb_err_unauthorized, 401 },
-        { &rb_err_forbidden, 403 }, { &rb_err_not_found, 404 },
-        { &rb_err_not_acceptable, 406 }, { &rb_err_conflict, 409 },
-        { &rb_err_gone, 410 }, { &rb_err_too_large, 413 },
+        { &rb_err_not_found, 404 }, { &rb_err_not_acceptable, 406 },
+        { &rb_err_too_large, 413 },
         { &rb_err_unsupported_type, 415 }, { &rb_err_key_reused, 422 },
         { &rb_err_internal, 500 },
         { &rb_err_busy, 503 }, { &rb_err_database, 503 },
