@@ -62,13 +62,6 @@ rb_cache_t *rb_cache_create(ngx_slab_pool_t *shpool, size_t zone_size);
 ngx_int_t rb_cache_get(rb_cache_t *cache, ngx_pool_t *pool,
     const ngx_str_t *key, rb_cached_t *cached);
 
-/*
- * For a 304: says state, age and route, and copies etag and cache_control
- * into the buffer given (512 bytes hold any).  No lock, no allocation.
- */
-ngx_int_t rb_cache_peek(rb_cache_t *cache, const ngx_str_t *key,
-    rb_cached_t *cached, u_char *etag, size_t etag_size);
-
 /* The counter to remember before the making begins. */
 uint64_t rb_cache_epoch(rb_cache_t *cache);
 

@@ -110,55 +110,6 @@ rb_cache_get(rb_cache_t *cache, ngx_pool_t *pool, const ngx_str_t *key,
 }
 
 
-ngx_int_t
-rb_cache_peek(rb_cache_t *cache, const ngx_str_t *key, rb_cached_t *cached,
-    u_char *etag, size_t etag_size)
-{
-    size_t           n, offset;
-    uint64_t         hash;
-    ngx_uint_t       tries;
-    rb_cache_look_t  look;
-
-    if (key->len > RB_CACHE_KEY_MAX) {
-        return rb_cache_missed(cache);
-    }
-
-    hash = rb_cache_hash(cache, key);
-
-    for (tries = 0; tries < RB_CACHE_TRIES; tries++) {
-
-        if (rb_cache_look(cache, key, hash, &look) != NGX_OK
-            || rb_cache_describe(cache, &look, cached) != NGX_OK)
-        {
-            return rb_cache_missed(cache);
-        }
-
-        n = look.head.etag + look.head.cache_control;
-
-        if (n > etag_size) {
-            return NGX_DECLINED;
-        }
-
-        offset = sizeof(rb_cache_head_t) + look.head.key;
-
-        if (rb_cache_copy(cache, &look, etag, offset, n) != NGX_OK) {
-            continue;
-        }
-
-        cached->etag.data = etag;
-        cached->etag.len = look.head.etag;
-        cached->cache_control.data = etag + look.head.etag;
-        cached->cache_control.len = look.head.cache_control;
-
-        rb_cache_found(cache, &look, cached);
-
-        return NGX_OK;
-    }
-
-    return rb_cache_missed(cache);
-}
-
-
 /* Finds the key's slot and a head that can be believed; or NGX_DECLINED. */
 
 static ngx_int_t
