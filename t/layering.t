@@ -1,6 +1,6 @@
 # Who may include whom (ngx_resortbite/README.md), and where what may be:
 #
-#   base < fiber < io < web < gate < rooms
+#   base < crypto < fiber < io < web < gate < rooms
 #   rules files of a room see base, fiber, io and rooms' public headers, and
 #   never nginx's HTTP; of another room only its public header is seen
 #   libpq and hiredis only in io/, stack switching only in fiber/
@@ -17,8 +17,8 @@ use File::Basename qw(basename dirname);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 
-my %LAYER = (base => 0, fiber => 1, io => 2, web => 3, gate => 4);
-my $ROOMS = 5;
+my %LAYER = (base => 0, crypto => 1, fiber => 2, io => 3, web => 4, gate => 5);
+my $ROOMS = 6;
 
 # made when the module is configured, from sql/queries
 my %GENERATED = ('rb_statements.h' => 'io');
@@ -63,7 +63,7 @@ sub is_rules {
 
     return layer($room) <= $LAYER{io}
         || (layer($room) == $ROOMS && $room ne 'pages'
-            && $name !~ /_http\.[ch]$/);
+            && $name !~ /_(?:http|module)\.[ch]$/);
 }
 
 

@@ -22,7 +22,8 @@
 #define rb_err_define_retry(name, st, cd, seconds, ko, en)                    \
     static const rb_problem_t  name##_problem =                               \
         { st, ngx_string(cd), rb_text(ko, en) };                              \
-    rb_err_t  name = { &name##_problem, seconds, ngx_null_string, NULL }
+    rb_err_t  name = { &name##_problem, seconds, ngx_null_string, NULL,        \
+                       ngx_null_string, NULL }
 
 
 rb_err_define(rb_err_not_found, 404, "not_found",

@@ -38,13 +38,18 @@ typedef struct {
     ngx_uint_t           retry_after;   /* seconds; 0: no Retry-After */
     ngx_str_t            allow;         /* 405: value of Allow; or empty */
     rb_err_field_t      *fields;        /* in the order found; or NULL */
+    ngx_str_t            authenticate;  /* 401, 403: WWW-Authenticate; or
+                                           empty */
+    const char          *missing;       /* 403: the roles of which one would
+                                           do, "admin super_admin"; or NULL */
 } rb_err_t;
 
 
 #define rb_err_define(name, st, cd, ko, en)                                   \
     static const rb_problem_t  name##_problem =                               \
         { st, ngx_string(cd), rb_text(ko, en) };                              \
-    rb_err_t  name = { &name##_problem, 0, ngx_null_string, NULL }
+    rb_err_t  name = { &name##_problem, 0, ngx_null_string, NULL,              \
+                       ngx_null_string, NULL }
 
 
 /* Shared kinds.  They are constant: never written to, never freed. */

@@ -90,6 +90,10 @@ rb_err_t *rb_http_cache_key(rb_req_t *req, ngx_str_t *key);
 rb_req_t *rb_http_req_from_key(ngx_pool_t *pool, ngx_log_t *log,
     const rb_router_t *router, const ngx_str_t *key);
 
+/* The value of a cookie; of a request header field.  len 0: none, or two. */
+ngx_str_t rb_http_cookie(rb_req_t *req, const char *name);
+ngx_str_t rb_http_header(rb_req_t *req, const char *name);
+
 /* Turns an error into the reply: application/problem+json (RFC 9457). */
 void rb_http_problem(rb_req_t *req, const rb_err_t *err);
 

@@ -15,7 +15,8 @@
 #include "base/rb_buf.h"
 
 
-#define RB_REPLY_TAGS_MAX  8
+#define RB_REPLY_TAGS_MAX     8
+#define RB_REPLY_HEADERS_MAX  8
 
 
 /* What will be sent.  Strings live in the task's pool or are static. */
@@ -33,6 +34,11 @@ typedef struct {
     ngx_uint_t    tags;                 /* what the answer shows */
     uint32_t      tag[RB_REPLY_TAGS_MAX];
     time_t        age;                  /* seconds in a cache; -1: no Age */
+    ngx_uint_t    headers;              /* more of them: Set-Cookie … */
+    struct {
+        ngx_str_t    name;
+        ngx_str_t    value;
+    }             header[RB_REPLY_HEADERS_MAX];
     unsigned      replayed:1;           /* Idempotency-Replayed: true */
     unsigned      uncached:1;           /* shows more than tags can tell: the
                                            cache must not keep it */
@@ -54,6 +60,7 @@ struct rb_req_s {
     rb_value_t            *body;        /* in the order of route->body */
     json_t                *json;        /* the whole body; or NULL */
     ngx_str_t              raw_body;
+    const rb_principal_t  *principal;   /* NULL: nobody, or not asked for */
     ngx_str_t              idempotency_key;     /* or empty */
     u_char                 request_hash[32];    /* of method, path and body */
     u_char                 caller[32];  /* pseudonym: MAC of the address; of
@@ -80,6 +87,18 @@ rb_err_t *rb_reply_list(rb_req_t *req, const rb_pg_rows_t *rows,
 
 /* Starts a body written by hand with a JSON writer. */
 rb_err_t *rb_reply_json(rb_req_t *req, ngx_uint_t status, rb_json_t *json);
+
+/* 303 See Other to a path of ours or a URI that was checked (RFC 9110 §15.4.4). */
+rb_err_t *rb_reply_redirect(rb_req_t *req, const ngx_str_t *location);
+
+/* Nothing to say: 204. */
+rb_err_t *rb_reply_nothing(rb_req_t *req);
+
+/*
+ * One more header field; the strings must last as long as the reply.  A value
+ * with a line break is refused: the reply becomes a 500.
+ */
+void rb_reply_header(rb_req_t *req, const char *name, const ngx_str_t *value);
 
 /*
  * Gives a reply what it still lacks: ETag (of a GET's 200), Cache-Control.

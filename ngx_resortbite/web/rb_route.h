@@ -11,6 +11,7 @@
 
 
 #include "base/rb_err.h"
+#include "base/rb_principal.h"
 #include "web/rb_view.h"
 
 
@@ -82,7 +83,11 @@ typedef struct {
     const rb_param_t    *body;          /* JSON object members; or NULL */
     const rb_view_t     *view;          /* shape of what is answered */
 
-    ngx_uint_t           roles;         /* who may call; RB_ROLE_ANYONE */
+    ngx_uint_t           roles;         /* who may call, any one of them;
+                                           RB_ROLE_ANYONE (base/rb_principal.h) */
+    ngx_uint_t           scopes;        /* what a token needs, all of them */
+    ngx_uint_t           step_up;       /* seconds since the log-in, at most,
+                                           by all factors set up; 0: any */
     ngx_uint_t           success;       /* status: 200, 201, 202 */
     ngx_uint_t           problems;      /* RB_PROBLEM_…: what only its handler
                                            can find */
@@ -97,13 +102,23 @@ typedef struct {
     unsigned             by_language:1; /* the answer differs by language */
     unsigned             on_main:1;     /* answers without waiting: no fiber */
     unsigned             any_query:1;   /* no parameters: heeds none sent */
+    unsigned             optional:1;    /* anyone may, but who is asked for */
+    unsigned             form:1;        /* body: x-www-form-urlencoded */
+    unsigned             lenient:1;     /* unknown parameters are not heeded
+                                           (RFC 6749 §3.1, §3.2) */
+    unsigned             page:1;        /* HTML, problems too */
+    unsigned             oauth:1;       /* problems as RFC 6749 §5.2 has them */
+    unsigned             no_csrf:1;     /* of clients, or checked by itself */
 } rb_route_t;
-
-#define RB_ROLE_ANYONE  0
 
 #define RB_PROBLEM_CONFLICT     0x1     /* 409 */
 #define RB_PROBLEM_GONE         0x2     /* 410 */
 #define RB_PROBLEM_UNAVAILABLE  0x4     /* 503, of one that doesn't wait, too */
+#define RB_PROBLEM_UNAUTHORIZED 0x8     /* 401: a wrong password or code */
+#define RB_PROBLEM_FORBIDDEN    0x10    /* 403 */
+#define RB_PROBLEM_TOO_MANY     0x20    /* 429 */
+#define RB_PROBLEM_NOT_FOUND    0x40    /* 404, though the path has no id */
+#define RB_PROBLEM_UPSTREAM     0x80    /* 502: another service */
 
 
 /* A room's routes: one array, and its length. */

@@ -17,12 +17,14 @@ SELECT seed_id('staff', n), role || '@example.com', at, name,
  CROSS JOIN LATERAL (SELECT seed_day() - interval '1700 days') AS t (at);
 
 INSERT INTO members (
-    id, email, email_verified_at, display_name, locale, status, suspended_until, created_at, updated_at)
+    id, email, email_verified_at, display_name, locale, status, suspended_until, deleted_at,
+    created_at, updated_at)
 SELECT seed_id('crew', n), 'crew' || n || '@example.com',
        CASE WHEN n % 17 <> 0 THEN at + interval '5 minutes' END,
        person_name(n), CASE WHEN n % 25 = 0 THEN 'en' ELSE 'ko' END,
        CASE WHEN n % 331 = 0 THEN 'deleted' WHEN n % 211 = 0 THEN 'suspended' ELSE 'active' END::member_status,
        CASE WHEN n % 331 <> 0 AND n % 211 = 0 THEN seed_day() + interval '30 days' END,
+       CASE WHEN n % 331 = 0 THEN at END,
        at, at
   FROM generate_series(1, 2000) AS n
  CROSS JOIN LATERAL (SELECT seed_day() - make_interval(mins => 2000 + 170 * (2000 - n))) AS t (at);

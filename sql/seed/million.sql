@@ -143,7 +143,7 @@ DECLARE
     added bigint;
 BEGIN
     INSERT INTO members (
-        id, email, email_verified_at, display_name, locale, status, suspended_until,
+        id, email, email_verified_at, display_name, locale, status, suspended_until, deleted_at,
         created_at, updated_at)
     SELECT seed_id('crew', n), 'crew' || n || '@example.com',
            CASE WHEN n % 17 <> 0 THEN at + interval '5 minutes' END,
@@ -152,6 +152,7 @@ BEGIN
                 WHEN n % 997 = 0 THEN 'suspended'
                 ELSE 'active' END::member_status,
            CASE WHEN n % 331 <> 0 AND n % 997 = 0 THEN seed_day() + interval '30 days' END,
+           CASE WHEN n % 331 = 0 THEN at END,
            at, at
       FROM generate_series(first, last) AS n
      CROSS JOIN LATERAL (SELECT seed_day() - make_interval(secs => 86400 + pick('joined', n, 94608000))) AS t (at);
