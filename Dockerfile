@@ -6,11 +6,13 @@
 #   docker build -t resortbite .
 #
 #   docker run -p 8080:8080 -v /etc/resortbite/secret:/etc/resortbite/secret:ro \
+#       -v /etc/resortbite/keys:/etc/resortbite/keys:ro \
 #       -v /etc/resortbite/nginx.conf:/etc/nginx/nginx.conf:ro resortbite
 #
 # /etc/nginx/nginx.conf in the image expects PostgreSQL at "postgres" and Redis
 # at "redis"; mount your own to say otherwise (conf/production.conf).  The
-# secret is 32 or more random bytes that uid 10001 can read, mode 0600.
+# secret is 32 or more random bytes, the keys are made by scripts/keys; uid
+# 10001 must be able to read both, mode 0600.
 
 ARG BASE=debian:bookworm-slim
 

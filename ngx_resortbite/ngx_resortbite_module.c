@@ -9,16 +9,29 @@
 
 #include "gate/rb_gate.h"
 #include "gate/rb_changes.h"
+#include "gate/rb_identity.h"
 #include "gate/rb_upkeep.h"
 #include "base/rb_token.h"
 #include "io/rb_pg.h"
 #include "io/rb_redis.h"
+#include "io/rb_thread.h"
 #include "web/rb_openapi.h"
 #include "jobs/rb_jobs_http.h"
 #include "resorts/rb_resorts_http.h"
+#include "resorts/rb_resorts_members_http.h"
+#include "pages/rb_pages_invitation_http.h"
 #include "dorms/rb_dorms_http.h"
 #include "reports/rb_reports_http.h"
 #include "meta/rb_meta_http.h"
+#include "pages/rb_pages.h"
+#include "social/rb_social_http.h"
+#include "pages/rb_pages_account.h"
+#include "admin/rb_admin_http.h"
+#include "factors/rb_factors.h"
+#include "factors/rb_factors_http.h"
+#include "sessions/rb_sessions_http.h"
+#include "users/rb_users_http.h"
+#include "oauth/rb_oauth_http.h"
 
 #include <ngx_http.h>
 
@@ -38,6 +51,7 @@ typedef struct {
     ngx_shm_zone_t     *zone;
     ngx_array_t         rooms;          /* of const rb_routes_t *, then NULL */
     rb_gate_t           gate;
+    const char         *needs;          /* the directive that began it */
     unsigned            api:1;          /* some location serves it */
 } rb_main_conf_t;
 
@@ -79,6 +93,27 @@ static const rb_routes_t *const  rb_rooms[] = {
     &rb_dorms_routes,
     &rb_reports_routes,
     &rb_meta_routes,
+    &rb_factors_routes,
+    &rb_sessions_login_routes,
+    &rb_sessions_routes,
+    &rb_users_accounts_routes,
+    &rb_users_me_routes,
+    &rb_oauth_routes,
+    &rb_resorts_members_routes,
+    &rb_pages_invitation_routes,
+    &rb_admin_members_routes,
+    &rb_admin_trail_routes,
+    &rb_admin_clients_routes,
+    &rb_admin_mails_routes,
+    &rb_social_routes,
+    &rb_pages_account_routes,
+    &rb_pages_security_routes,
+    &rb_pages_social_routes,
+    &rb_pages_routes,
+    &rb_pages_login_routes,
+    &rb_pages_again_routes,
+    &rb_pages_sign_up_routes,
+    &rb_pages_links_routes,
     &rb_gate_routes
 };
 
@@ -188,7 +223,8 @@ ngx_module_t  ngx_resortbite_module = {
 static ngx_int_t
 rb_init_process(ngx_cycle_t *cycle)
 {
-    rb_main_conf_t  *mcf;
+    rb_main_conf_t            *mcf;
+    const rb_identity_conf_t  *identity;
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
     {
@@ -203,6 +239,14 @@ rb_init_process(ngx_cycle_t *cycle)
 
     rb_gate = mcf->gate;
     rb_token_secret(&mcf->secret);
+
+    rb_budgets_init_process(mcf->gate.budgets);
+
+    identity = rb_identity_of(cycle);
+
+    if (identity) {
+        rb_factors_init(&identity->origin, &identity->host);
+    }
 
     if (rb_fiber_init_process(cycle, &mcf->fibers) != NGX_OK
         || rb_pg_init_process(cycle, &mcf->pg) != NGX_OK
@@ -258,17 +302,25 @@ rb_init_zone(ngx_shm_zone_t *zone, void *data)
     if (old) {                          /* a reload keeps what is in it */
         mcf->gate.cache = old->gate.cache;
         mcf->gate.metrics = old->gate.metrics;
+        mcf->gate.verdicts = old->gate.verdicts;
+        mcf->gate.budgets = old->gate.budgets;
         return NGX_OK;
     }
 
     shpool = (ngx_slab_pool_t *) zone->shm.addr;
     shpool->log_nomem = 0;              /* the cache evicts and tries again */
 
+    /* the cache takes all that is left but what the metrics need */
+
+    mcf->gate.verdicts = rb_verdicts_create(shpool, zone->shm.size);
+    mcf->gate.budgets = rb_budgets_create(shpool, zone->shm.size);
     mcf->gate.cache = rb_cache_create(shpool, zone->shm.size);
     mcf->gate.metrics = rb_metrics_create(shpool,
                                           rb_router_count(mcf->gate.router));
 
-    if (mcf->gate.cache == NULL || mcf->gate.metrics == NULL) {
+    if (mcf->gate.cache == NULL || mcf->gate.metrics == NULL
+        || mcf->gate.verdicts == NULL || mcf->gate.budgets == NULL)
+    {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
                       "\"resortbite_zone\" is too small: try 64m");
         return NGX_ERROR;
@@ -322,6 +374,21 @@ rb_gate_add_room(ngx_conf_t *cf, const rb_routes_t *routes)
     *room = routes;
 
     return NGX_OK;
+}
+
+
+void
+rb_gate_need(ngx_conf_t *cf, const char *directive)
+{
+    rb_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_resortbite_module);
+
+    if (mcf->needs == NULL) {
+        mcf->needs = directive;
+    }
+
+    mcf->api = 1;
 }
 
 
@@ -410,6 +477,10 @@ rb_compile(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (mcf->api && rb_thread_conf(cf) != NGX_CONF_OK) {
+        return NGX_ERROR;
+    }
+
     /* a zone is made for the routes, though no location may serve them yet */
 
     if (!mcf->api && mcf->zone == NULL) {
@@ -493,8 +564,8 @@ rb_check_needs(ngx_conf_t *cf, rb_main_conf_t *mcf)
     }
 
     if (missing) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"resortbite_api\" needs, "
-                           "in the \"http\" block, %s", missing);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%s\" needs, in the "
+                           "\"http\" block, %s", mcf->needs, missing);
         return NGX_ERROR;
     }
 
@@ -855,7 +926,6 @@ static char *
 rb_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     rb_loc_conf_t             *lcf = conf;
-    rb_main_conf_t            *mcf;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
@@ -866,8 +936,7 @@ rb_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     clcf->handler = rb_gate_handler;
 
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_resortbite_module);
-    mcf->api = 1;
+    rb_gate_need(cf, "resortbite_api");
     lcf->api = 1;
 
     return NGX_CONF_OK;

@@ -34,6 +34,7 @@ my %values = (
     MODULE => '', HOME => '%%DIR%%', PORT => '%%PORT_8080%%', FILES => 1024,
     CONNECTIONS => 512, POSTGRES => '%%POSTGRES%%', REDIS => '%%REDIS%%',
     USER => $> == 0 ? 'user ' . ResortBite::user() . ';' : '',
+    BLOCKLIST => '%%ROOT%%/conf/common-passwords.txt',
 );
 
 my $config = local_modules(template('nginx.conf'));
@@ -45,6 +46,7 @@ is_deeply([ grep { !exists $values{$_} } @names ], [],
 $config =~ s/@([A-Z]+)@/$values{$1}/g;
 
 $t->secret_file;
+$t->keys_folder;
 
 my ($ok, $said) = $t->check($config);
 ok($ok, 'nginx.conf') or diag($said);
@@ -60,10 +62,17 @@ system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=example.com"
 
 $config = local_modules(template('production.conf'));
 
+$t->write_file("$_-secret", "a secret\n") for qw(kakao naver google smtp);
+
 for my $change (
     [ qr{/etc/resortbite/tls/fullchain\.pem}, "$home/cert" ],
     [ qr{/etc/resortbite/tls/privkey\.pem}, "$home/key" ],
     [ qr{/etc/resortbite/secret}, "$home/secret" ],
+    [ qr{/etc/resortbite/keys}, "$home/keys" ],
+    [ qr{/etc/resortbite/common-passwords\.txt},
+      '%%ROOT%%/conf/common-passwords.txt' ],
+    [ qr{/etc/resortbite/smtp-password}, "$home/smtp-secret" ],
+    [ qr{/etc/resortbite/(kakao|naver|google)-secret}, $home ],
     [ qr{/var/log/nginx}, $home ],
     [ qr{/run/nginx\.pid}, "$home/nginx.pid" ],
     [ qr{listen (\[::\]:)?(?:80|443)\b}, undef ],
@@ -71,7 +80,7 @@ for my $change (
 ) {
     my ($from, $to) = @$change;
 
-    ok(defined $to ? $config =~ s/$from/$to/g
+    ok(defined $to ? $config =~ s/$from/defined $1 ? "$to\/$1-secret" : $to/ge
                    : $config =~ s/$from/'listen ' . ($1 ? '[::1]:' : '127.0.0.1:')
                                         . $t->port(length $& )/ge,
        "it says $from");

@@ -82,6 +82,21 @@ ngx_module_t  ngx_resortbite_body_module = {
     NGX_MODULE_V1, &ctx, NULL, NGX_HTTP_MODULE,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NGX_MODULE_V1_PADDING
 };
+
+ngx_module_t  ngx_resortbite_identity_module = {
+    NGX_MODULE_V1, &ctx, NULL, NGX_HTTP_MODULE,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NGX_MODULE_V1_PADDING
+};
+
+ngx_module_t  ngx_resortbite_notify_module = {
+    NGX_MODULE_V1, &ctx, NULL, NGX_HTTP_MODULE,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NGX_MODULE_V1_PADDING
+};
+
+ngx_module_t  ngx_resortbite_social_module = {
+    NGX_MODULE_V1, &ctx, NULL, NGX_HTTP_MODULE,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NGX_MODULE_V1_PADDING
+};
 END
 
 my $module = "$dir/.build/ngx_resortbite_module.so";

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # What a node does by itself: idempotency keys are forgotten after a day, and
-# only by the leader.
+# only by the leader; months of the audit trail are made in time.
 
 use strict;
 use warnings;
@@ -33,6 +33,13 @@ sub keys_left {
 key('old', '25 hours');
 key('young', '23 hours');
 
+# a month that nobody has made, and what was written in it
+
+my $month = $t->db("SELECT to_char(now() AT TIME ZONE 'Asia/Seoul' + interval '5 months', 'YYYY_MM')");
+$t->db("DROP TABLE audit_events_$month;
+        INSERT INTO audit_events (created_at, action, subject_type)
+        VALUES (to_timestamp('$month', 'YYYY_MM') + interval '14 days', 'x.y', 'x')");
+
 $t->start(<<'END');
 %%GLOBALS%%
 worker_processes 2;
@@ -52,6 +59,10 @@ END
 ok($t->wait_for(sub { keys_left('old') == 0 }, 10),
    'keys older than a day are forgotten, however many');
 is(keys_left('young'), 2500, 'younger ones are kept');
+
+ok($t->wait_for(sub { $t->db("SELECT to_regclass('audit_events_$month') IS NOT NULL") eq 't' }, 10),
+   'months of the audit trail are made');
+is($t->db("SELECT count(*) FROM audit_events_$month"), 1, 'with what the default has caught');
 
 ok($t->reload, 'the fiber that does it delays no reload');
 ok($t->old_workers_gone(5), 'the old workers leave at once');

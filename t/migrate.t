@@ -283,16 +283,62 @@ my %ids = (
     RESORT  => '019b76da-abe8-7d62-948b-d35b18e5716b',
     CREW    => '019b76da-abe8-7409-b745-9cf1e2829bb1',
     NEW     => '01900000-0000-7000-8000-000000000001',
+    ONE     => '01900000-0000-7000-8000-0000000000a1',
+    TWO     => '01900000-0000-7000-8000-0000000000a2',
+    THREE   => '01900000-0000-7000-8000-0000000000a3',
 );
 
 
 sub with_ids {
     my ($sql) = @_;
 
-    $sql =~ s/\b(POST|DRAFT|PENDING|RESORT|CREW|NEW)\b/'$ids{$1}'/g;
+    $sql =~ s/\b(POST|DRAFT|PENDING|RESORT|CREW|NEW|ONE|TWO|THREE)\b/'$ids{$1}'/g;
 
     return $sql;
 }
+
+
+# One row of each table of identity, which the demo has none of; the first of
+# the sessions is a grant.
+$demo->db(with_ids(<<'END'));
+    INSERT INTO sign_ups (id, email, password_hash, display_name, born_on, role,
+                          consents, expires_at)
+    VALUES (ONE, 'new@example.com', '$scrypt$', '새내기', '2000-01-01', 'crew', '{}', now());
+    INSERT INTO member_consents (member_id, kind, version, given)
+    VALUES (CREW, 'terms', '2026-11-01', true);
+    INSERT INTO oauth_clients (id, name, auth_method, redirect_uris, grant_types, scopes, created_by)
+    VALUES ('sample', 'Sample', 'none', '{https://client.example/cb}',
+            '{authorization_code,refresh_token}', '{openid}', CREW);
+    INSERT INTO sessions (id, kind, member_id, client_id, token_hash, device_hash, acr, amr,
+                          authenticated_at, expires_at)
+    VALUES (ONE, 'grant', CREW, 'sample', NULL, NULL, 1, '{pwd}', now(), now() + interval '1 day'),
+           (TWO, 'browser', CREW, NULL, sha256('two'), sha256('device'), 1, '{pwd}', now(),
+            now() + interval '1 day'),
+           (THREE, 'client', NULL, 'sample', NULL, NULL, 1, '{}', now(), now() + interval '1 day');
+    INSERT INTO refresh_tokens (hash, session_id, expires_at)
+    VALUES (sha256('token'), ONE, now());
+    INSERT INTO member_devices (member_id, device_hash) VALUES (CREW, sha256('device'));
+    INSERT INTO one_time_tokens (id, purpose, member_id, expires_at)
+    VALUES (ONE, 'reset_password', CREW, now());
+    INSERT INTO used_proofs (hash, expires_at) VALUES (sha256('proof'), now());
+    INSERT INTO authorization_codes (hash, client_id, member_id, parent_id, redirect_uri, scopes,
+                                     code_challenge, acr, amr, authenticated_at, expires_at)
+    VALUES (sha256('code'), 'sample', CREW, TWO, 'https://client.example/cb', '{openid}', 'x', 1,
+            '{pwd}', now(), now());
+    INSERT INTO device_codes (hash, user_code, client_id, scopes, expires_at)
+    VALUES (sha256('device code'), 'BCDF-GHJK', 'sample', '{openid}', now());
+    INSERT INTO oauth_consents (member_id, client_id, scopes) VALUES (CREW, 'sample', '{openid}');
+    INSERT INTO member_identities (provider, subject, member_id) VALUES ('kakao', '1', CREW);
+    INSERT INTO totp_factors (member_id, secret_sealed) VALUES (CREW, '\x00');
+    INSERT INTO recovery_codes (member_id, place, hash) VALUES (CREW, 1, sha256('recovery'));
+    INSERT INTO passkeys (id, member_id, credential_id, public_key, aaguid, name)
+    VALUES (ONE, CREW, sha256('credential'), '\x00', ONE, '내 전화기');
+    INSERT INTO resort_invitations (id, resort_id, email, role, invited_by, expires_at)
+    VALUES (ONE, RESORT, 'new@example.com', 'manager', CREW, now());
+    INSERT INTO mails (id, outbox_id, template, recipient, locale, params)
+    VALUES (ONE, 1, 'invitation', 'new@example.com', 'ko', '{}');
+    INSERT INTO security_events (action, member_id) VALUES ('session.started', CREW);
+END
 
 
 my $work_type = "INSERT INTO work_types (id, resort_id, name, category_code,
@@ -309,6 +355,7 @@ my $key = "INSERT INTO idempotency_keys (caller, key, route, request_hash, statu
     VALUES ('c', 'k', 'r', sha256(''), 201, '{}')";
 my $event = "INSERT INTO outbox (topic, key, payload) VALUES ('report.created', 'k', '{}')";
 my $audit = "INSERT INTO audit_events (action, subject_type) VALUES ('report.created', 'report')";
+my $security = "INSERT INTO security_events (action, member_id) VALUES ('session.started', CREW)";
 
 sub changed {
     my ($sql, $from, $to) = @_;
@@ -323,6 +370,9 @@ sub changed {
 sub of_post { return "UPDATE posts SET $_[0] WHERE id = POST" }
 sub of_resort { return "UPDATE resorts SET $_[0] WHERE id = RESORT" }
 sub of_member { return "UPDATE members SET $_[0] WHERE id = CREW" }
+sub of_grant { return "UPDATE sessions SET $_[0] WHERE id = ONE" }
+sub of_browser { return "UPDATE sessions SET $_[0] WHERE id = TWO" }
+sub of_client { return "UPDATE oauth_clients SET $_[0] WHERE id = 'sample'" }
 sub of_any { return "UPDATE $_[0] SET $_[1] WHERE ctid = (SELECT min(ctid) FROM $_[0])" }
 
 my @good = (
@@ -341,6 +391,14 @@ my @good = (
         VALUES (NEW, POST, CREW, 'scam', '2026-03-01T14:59:59Z'),
                (POST, POST, CREW, 'scam', '2026-03-01T15:00:00Z')",
     'a key', $key, 'an event', $event, 'an audit event', $audit,
+    'a security event', $security,
+    'a client with a secret', of_client("auth_method = 'client_secret_post',
+        secret_hash = sha256('secret')"),
+    'a session that has ended', of_browser("revoked_at = now(), revoke_reason = 'signed_out'"),
+    'a token that was exchanged', of_any('refresh_tokens',
+        "used_at = now(), successor_sealed = '\\x00'"),
+    'a suspension without end', of_member("status = 'suspended', suspended_until = 'infinity'"),
+    'an account that is to be erased', of_member("status = 'deleted', deleted_at = now()"),
     'the next stay from the day of leaving', "INSERT INTO occupancies
         (id, resort_id, bed_id, crew_id, stay, status)
         SELECT NEW, resort_id, bed_id, crew_id,
@@ -373,6 +431,87 @@ my @bad = (
     members_roles_ck     => of_member("roles = '{}'"),
     members_suspended_ck => of_member("status = 'suspended'"),
     '22P02'              => of_member("roles = '{boss}'"),
+
+    members_password_ck  => of_member("password_hash = 'crew'"),
+    members_deleted_ck   => of_member("status = 'deleted'"),
+    members_deleted_ck   => of_member('erased_at = now()'),
+
+    sign_ups_role_ck     => of_any('sign_ups', "role = 'admin'"),
+    sign_ups_consents_ck => of_any('sign_ups', "consents = '[]'"),
+    consent_documents_version_ck => "INSERT INTO consent_documents
+        SELECT kind, '2', effective_from, required, title_ko, title_en FROM consent_documents",
+    member_consents_member_id_fkey => "INSERT INTO member_consents (member_id, kind, version, given)
+        VALUES (NEW, 'terms', '2026-11-01', true)",
+    member_consents_kind_version_fkey => "INSERT INTO member_consents
+        (member_id, kind, version, given) VALUES (CREW, 'terms', '1999-01-01', true)",
+    42501                => 'UPDATE member_consents SET given = false',
+    42501                => 'DELETE FROM member_consents',
+
+    oauth_clients_id_ck  => "INSERT INTO oauth_clients (id, name, auth_method, redirect_uris,
+        grant_types, scopes) SELECT 'a b', name, auth_method, redirect_uris, grant_types, scopes
+        FROM oauth_clients",
+    oauth_clients_name_ck => of_client("name = ''"),
+    oauth_clients_secret_ck => of_client("secret_hash = sha256('x')"),
+    oauth_clients_secret_ck => of_client("auth_method = 'client_secret_basic'"),
+    oauth_clients_secret_ck => of_client("auth_method = 'client_secret_basic',
+        secret_hash = '\\x00'"),
+    oauth_clients_jwks_ck => of_client("auth_method = 'private_key_jwt'"),
+    oauth_clients_grants_ck => of_client("grant_types = '{password}'"),
+    oauth_clients_grants_ck => of_client("grant_types = '{}'"),
+    oauth_clients_grants_ck => of_client("grant_types = '{client_credentials}'"),
+    oauth_clients_grants_ck => of_client("redirect_uris = '{}'"),
+
+    sessions_kind_ck     => of_grant('client_id = NULL'),
+    sessions_kind_ck     => of_grant("token_hash = sha256('x')"),
+    sessions_kind_ck     => of_grant("kind = 'client'"),
+    sessions_hash_ck     => of_browser("token_hash = '\\x00'"),
+    sessions_hash_ck     => of_browser("device_hash = '\\x00'"),
+    sessions_acr_ck      => of_grant('acr = 3'),
+    sessions_device_ck   => of_grant("device = repeat('x', 201)"),
+    sessions_device_ck   => of_grant("place = repeat('x', 101)"),
+    sessions_revoked_ck  => of_grant('revoked_at = now()'),
+    sessions_token_key   => "INSERT INTO sessions (id, kind, member_id, token_hash, acr, amr,
+        authenticated_at, expires_at)
+        VALUES (NEW, 'browser', CREW, sha256('two'), 1, '{pwd}', now(), now())",
+    refresh_tokens_hash_ck => of_any('refresh_tokens', "hash = '\\x00'"),
+    refresh_tokens_used_ck => of_any('refresh_tokens', 'used_at = now()'),
+    member_devices_hash_ck => of_any('member_devices', "device_hash = '\\x00'"),
+    one_time_tokens_purpose_ck => of_any('one_time_tokens', "purpose = 'A b'"),
+    one_time_tokens_data_ck => of_any('one_time_tokens', "data = '[]'"),
+    used_proofs_hash_ck  => of_any('used_proofs', "hash = '\\x00'"),
+    authorization_codes_hash_ck => of_any('authorization_codes', "hash = '\\x00'"),
+    device_codes_hash_ck => of_any('device_codes', "hash = '\\x00'"),
+    device_codes_user_code_key => "INSERT INTO device_codes
+        (hash, user_code, client_id, scopes, expires_at)
+        VALUES (sha256('other'), 'BCDF-GHJK', 'sample', '{}', now())",
+    member_identities_provider_ck => of_any('member_identities', "provider = 'Kakao'"),
+    member_identities_subject_ck => of_any('member_identities', "subject = ''"),
+    member_identities_one_a_provider_key => "INSERT INTO member_identities
+        (provider, subject, member_id) VALUES ('kakao', '2', CREW)",
+    recovery_codes_place_ck => of_any('recovery_codes', 'place = 11'),
+    recovery_codes_hash_ck => of_any('recovery_codes', "hash = '\\x00'"),
+    passkeys_credential_ck => of_any('passkeys', "credential_id = '\\x00'"),
+    passkeys_public_key_ck => of_any('passkeys',
+        "public_key = decode(repeat('00', 2001), 'hex')"),
+    passkeys_name_ck     => of_any('passkeys', "name = ''"),
+    passkeys_credential_key => "INSERT INTO passkeys
+        (id, member_id, credential_id, public_key, aaguid, name)
+        SELECT NEW, member_id, credential_id, public_key, aaguid, name FROM passkeys",
+    resort_invitations_role_ck => of_any('resort_invitations', "role = 'owner'"),
+    mails_params_ck      => of_any('mails', "params = '[]'"),
+    mails_sent_ck        => of_any('mails', "status = 'sent'"),
+    mails_sent_ck        => of_any('mails', 'sent_at = now()'),
+    mails_outbox_id_key  => "INSERT INTO mails (id, outbox_id, template, recipient, locale, params)
+        SELECT NEW, outbox_id, template, recipient, locale, params FROM mails",
+
+    security_events_action_ck => changed($security, 'session.started', 'x'),
+    security_events_request_ck => "INSERT INTO security_events (action, request_id)
+        VALUES ('session.started', repeat('x', 101))",
+    security_events_detail_ck => "INSERT INTO security_events (action, detail)
+        VALUES ('session.started', '[]')",
+    42501 => "UPDATE security_events SET action = 'x.y'",
+    42501 => 'DELETE FROM security_events',
+    42501 => 'TRUNCATE security_events',
 
     resorts_name_ck      => of_resort("name = '가'"),
     resorts_name_en_ck   => of_resort("name_en = ''"),
@@ -591,7 +730,8 @@ my @keys = map { [ split /\|/ ] } split /\n/, $demo->db(<<'END');
        AND c.connamespace = 'public'::regnamespace
        AND cardinality(c.conkey) = 1
        AND c.conrelid::regclass::text NOT IN (
-           'post_versions', 'post_status_changes', 'application_status_changes')
+           'post_versions', 'post_status_changes', 'application_status_changes',
+           'member_consents', 'security_events')
      ORDER BY 1, 2
 END
 
@@ -615,6 +755,11 @@ my @may = (
     'WITH r AS (' . sprintf($report, 'CREW, NULL') . " RETURNING id), k AS ($key), e AS ($event) $audit",
     'an event that is published', "$event; UPDATE outbox SET published_at = now()",
     'a post that is closed', of_post("status = 'filled', updated_by = CREW"),
+    'a security event', $security,
+    'old sessions, tokens and codes removed',
+    'DELETE FROM authorization_codes; DELETE FROM one_time_tokens; DELETE FROM sessions',
+    'old mails removed', 'DELETE FROM mails',
+    'months of the trail added', 'SELECT audit_events_keep_months(24)',
     'old keys removed', 'DELETE FROM idempotency_keys',
     'a clean-up of the outbox', "SELECT outbox_purge('7 days')",
 );
@@ -640,6 +785,12 @@ my @may_not = (
     'DELETE FROM schema_migrations', "SELECT audit_events_add_months('2030-01-01', 1)",
     'SET session_replication_role = replica', 'CREATE ROLE boss',
     'DELETE FROM seed_steps',
+    "UPDATE security_events SET action = 'x.y'", 'DELETE FROM security_events',
+    'TRUNCATE security_events', 'UPDATE security_chains SET seq = 0',
+    'INSERT INTO security_chains VALUES (16)', 'DELETE FROM security_chains',
+    'DELETE FROM member_consents', 'UPDATE member_consents SET given = true',
+    'DELETE FROM oauth_clients', 'DELETE FROM resort_invitations',
+    'UPDATE consent_documents SET required = false',
 );
 
 @answers = attempts('resortbite_web', @may_not);
@@ -756,6 +907,58 @@ is_deeply([ notifications("INSERT INTO applications (id, post_id, crew_id, resum
           'an application says nothing');
 is_deeply([ notifications("UPDATE categories SET name_en = 'Cooking' WHERE code = 'kitchen'") ],
           [ '*' ], 'a word that everything shows is *');
+
+is_deeply([ notifications("UPDATE members SET roles = '{crew,resort}' WHERE id = CREW") ],
+          [ "member:$ids{CREW}" ], 'whose roles change is named');
+is_deeply([ notifications("UPDATE members SET status = 'suspended', suspended_until = 'infinity'
+              WHERE id = CREW") ],
+          [ "member:$ids{CREW}" ], 'who is suspended too');
+is_deeply([ notifications("UPDATE members SET display_name = '새 이름', updated_at = now()
+              WHERE id = CREW") ], [],
+          'a new name is not');
+is_deeply([ notifications("UPDATE sessions SET revoked_at = now(), revoke_reason = 'revoked'
+              WHERE member_id = CREW") ],
+          [ "session:$ids{ONE} session:$ids{TWO}" ], 'sessions that end are named');
+is_deeply([ notifications('UPDATE sessions SET last_seen_at = now()') ], [],
+          'one that was seen is not');
+is_deeply([ notifications('DELETE FROM sessions') ], [ "session:$ids{THREE}" ],
+          'of those that are deleted, one that was still good');
+is_deeply([ notifications("UPDATE oauth_clients SET disabled_at = now() WHERE id = 'sample'") ],
+          [ 'client:sample' ], 'a client that is disabled is named');
+is_deeply([ notifications("INSERT INTO security_events (action) VALUES ('session.failed')") ], [],
+          'the trail says nothing');
+
+
+# ---- months of the trail
+
+$demo->db(<<'END');
+    INSERT INTO audit_events (created_at, action, subject_type, subject_id)
+    VALUES ('2029-01-31 14:59:59Z', 'x.y', 'x', '01900000-0000-7000-8000-000000000001'),
+           ('2029-01-31 15:00:00Z', 'x.y', 'x', NULL),
+           ('2029-03-01 00:00:00Z', 'x.y', 'x', NULL),
+           ('2033-01-01 00:00:00Z', 'x.y', 'x', NULL);
+END
+my $caught = "SELECT string_agg(a::text, ' ' ORDER BY id) FROM audit_events AS a
+               WHERE action = 'x.y'";
+my $before = $demo->db($caught);
+
+is($demo->db("SELECT audit_events_add_months('2029-01-01', 2)"), 2,
+   'months are made of what the default partition has caught');
+is($demo->db($caught), $before, 'with its rows as they were');
+is($demo->db("SELECT count(*) FROM audit_events_2029_01"), 1, 'a month is one in Seoul');
+is($demo->db('SELECT count(*) FROM audit_events_default'), 2, 'the others wait');
+is($demo->db("SELECT audit_events_add_months('2029-01-01', 3)"), 1, 'only what is missing is made');
+is($demo->db('SELECT count(*) FROM audit_events_2029_03'), 1, 'with its rows');
+is($demo->db("SELECT attempt('DELETE FROM audit_events_default') || ' '
+                  || attempt('UPDATE audit_events_2029_03 SET request_id = NULL')"), '42501 42501',
+   'all is append-only as before');
+is($demo->db("SELECT count(*) FROM pg_class WHERE relname LIKE 'audit_events_caught%'"), 0,
+   'nothing else is left');
+cmp_ok($demo->db('SELECT audit_events_keep_months(36)'), '>=', 0, 'three years ahead');
+is($demo->db("SELECT to_regclass('audit_events_' || to_char(
+                  now() AT TIME ZONE 'Asia/Seoul' + interval '36 months', 'YYYY_MM'))
+              IS NOT NULL"), 't', 'are there');
+is($demo->db('SELECT audit_events_keep_months(36)'), 0, 'and made once');
 
 $_->drop for @databases;
 

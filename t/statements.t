@@ -451,8 +451,20 @@ for my $st (@statements) {
               "$name returns the columns of $view");
 }
 
-is_deeply([ sort map { $shown_as->{ $_->{name} } // () } @statements ],
-          [ sort grep { $_ ne 'rb_meta_fields' } keys %$views ],
+# those whose rows are no statement's, and that a handler writes itself
+my %BY_HAND = map { $_ => 1 } qw(
+    rb_meta_fields
+    rb_factors_fields rb_totp_setup_fields rb_codes_fields
+    rb_passkey_fields rb_passkey_options_fields
+    rb_verification_fields rb_admin_secret_fields
+    rb_provider_fields rb_account_made_fields
+    rb_login_fields rb_login_csrf_fields rb_login_options_fields
+);
+
+my %shown = map { $_ => 1 } map { $shown_as->{ $_->{name} } // () } @statements;
+
+is_deeply([ sort keys %shown ],
+          [ sort grep { !$BY_HAND{$_} } keys %$views ],
           'every view has its statement');
 
 

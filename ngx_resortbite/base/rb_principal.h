@@ -78,6 +78,7 @@ typedef struct {
     ngx_uint_t    acr;                  /* 1 one factor, 2 two or a passkey */
     int64_t       authenticated_at;     /* seconds since 1970 */
     rb_by_e       by;
+    unsigned      second:1;             /* a second factor is set up */
 } rb_principal_t;
 
 

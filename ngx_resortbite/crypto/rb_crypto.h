@@ -36,6 +36,13 @@ ngx_str_t rb_base64url(ngx_pool_t *pool, const void *data, size_t len);
 ngx_int_t rb_base64url_decode(ngx_pool_t *pool, const ngx_str_t *text,
     ngx_str_t *data);
 
+/*
+ * The same into out, of at most `max' bytes: NGX_DECLINED when it is more.
+ * Safe on any thread.
+ */
+ngx_int_t rb_base64url_read(const u_char *text, size_t len, u_char *out,
+    size_t max, size_t *n);
+
 /* "\x…" as PostgreSQL reads bytea, in pool; data == NULL: no memory. */
 ngx_str_t rb_bytea(ngx_pool_t *pool, const void *data, size_t len);
 

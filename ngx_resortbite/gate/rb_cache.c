@@ -370,3 +370,61 @@ rb_cache_listening(rb_cache_t *cache)
 {
     return rb_load(cache->listening);
 }
+
+
+void
+rb_cache_set_heard(rb_cache_t *cache, ngx_msec_t msec)
+{
+    uint64_t  seen;
+
+    seen = rb_load(cache->heard);
+
+    /* during a reload two workers may listen */
+
+    while (seen < msec
+           && !__atomic_compare_exchange_n(&cache->heard, &seen,
+                                           (uint64_t) msec, 1,
+                                           __ATOMIC_RELEASE,
+                                           __ATOMIC_RELAXED))
+    {
+        /* void */
+    }
+}
+
+
+ngx_uint_t
+rb_cache_heard(rb_cache_t *cache, ngx_msec_t within)
+{
+    int64_t   age;
+    uint64_t  heard;
+
+    heard = __atomic_load_n(&cache->heard, __ATOMIC_ACQUIRE);
+
+    if (heard == 0 || !rb_load(cache->listening)) {
+        return 0;
+    }
+
+    age = (int64_t) ((uint64_t) ngx_current_msec - heard);
+
+    return age < (int64_t) within;
+}
+
+
+ngx_uint_t
+rb_cache_unchanged_since(rb_cache_t *cache, uint64_t epoch,
+    const uint32_t *tags, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    if (rb_load(cache->all_changed) > epoch) {
+        return 0;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (rb_load(cache->tag_changed[tags[i] & cache->tag_mask]) > epoch) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -99,11 +99,24 @@ void rb_cache_changed_all(rb_cache_t *cache);
 
 /*
  * Whether the node's listener hears the database: told by the worker that
- * listens, asked by all.  It probes each second, so that a database that has
- * stopped is known of in every worker within seconds.
+ * listens, asked by all.  It probes four times a second, so that a database
+ * that has stopped is known of in every worker within seconds.
  */
 void rb_cache_set_listening(rb_cache_t *cache, ngx_uint_t listening);
 ngx_uint_t rb_cache_listening(rb_cache_t *cache);
+
+/*
+ * Until when the node is known to have heard of all changes: a probe that was
+ * sent at `msec' (ngx_current_msec) has been answered, and what was announced
+ * before that came before the answer.  heard() asks whether that is less than
+ * `within' ms ago.
+ */
+void rb_cache_set_heard(rb_cache_t *cache, ngx_msec_t msec);
+ngx_uint_t rb_cache_heard(rb_cache_t *cache, ngx_msec_t within);
+
+/* Whether none of the tags has changed since that epoch (no lock). */
+ngx_uint_t rb_cache_unchanged_since(rb_cache_t *cache, uint64_t epoch,
+    const uint32_t *tags, ngx_uint_t n);
 
 
 typedef struct {

@@ -117,6 +117,7 @@ struct rb_cache_s {
     /* the count of changes: a line of its own, as every miss reads it */
     uint64_t              changes __attribute__((aligned(RB_CACHE_LINE)));
     uint64_t              all_changed;
+    uint64_t              heard;        /* ngx_current_msec; 0: never */
     uint32_t              listening;    /* the node hears the database */
 
     /* under the mutex; read by the statistics without it */

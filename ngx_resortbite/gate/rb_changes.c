@@ -29,6 +29,7 @@
 
 static void rb_changes_on_notify(void *data, ngx_str_t *payload);
 static void rb_changes_on_listening(void *data, ngx_uint_t listening);
+static void rb_changes_on_heard(void *data, ngx_msec_t asked);
 static void rb_changes_on_leader(void *data, ngx_uint_t leader);
 static void rb_changes_on_message(void *data, ngx_str_t *message);
 static void rb_changes_on_subscribed(void *data, ngx_uint_t subscribed);
@@ -46,6 +47,7 @@ static rb_pg_listener_t         rb_changes_listener = {
     .leader_key = RB_CHANGES_LOCK,
     .on_notify = rb_changes_on_notify,
     .on_state = rb_changes_on_listening,
+    .on_heard = rb_changes_on_heard,
     .on_leader = rb_changes_on_leader
 };
 
@@ -109,6 +111,17 @@ rb_changes_on_listening(void *data, ngx_uint_t listening)
 
     /* the lock went with the session */
     rb_changes.leader = 0;
+}
+
+
+static void
+rb_changes_on_heard(void *data, ngx_msec_t asked)
+{
+    rb_cache_set_heard(data, asked);
+
+    /* a worker that was leaving may have said that it lost its connection */
+
+    rb_cache_set_listening(data, rb_changes.listening);
 }
 
 

@@ -153,6 +153,13 @@ rb_gate_pass(ngx_http_request_t *r, rb_gate_ctx_t *ctx, rb_gate_conf_t *conf)
         return rb_gate_send(ctx);
     }
 
+    /* who may not ask isn't told what is wrong with the question */
+
+    if (err && req->route && req->route->roles != RB_ROLE_ANYONE) {
+        ctx->wrong = err;
+        err = NULL;
+    }
+
     if (err == NULL && req->route->fresh && conf->cache && rb_gate.cache) {
         err = rb_http_cache_key(req, &ctx->key);
     }
@@ -164,7 +171,7 @@ rb_gate_pass(ngx_http_request_t *r, rb_gate_ctx_t *ctx, rb_gate_conf_t *conf)
         return rc == NGX_OK ? rb_gate_send(ctx) : rc;
     }
 
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) && ctx->wrong == NULL) {
         rc = ngx_http_read_client_request_body(r, rb_gate_body_read);
 
         return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
@@ -255,6 +262,11 @@ rb_gate_body_read(ngx_http_request_t *r)
 
     err = rb_http_read_body(ctx->req);
 
+    if (err && ctx->req->route->roles != RB_ROLE_ANYONE) {
+        ctx->wrong = err;
+        err = NULL;
+    }
+
     if (err) {
         rb_http_problem(ctx->req, err);
         rc = rb_gate_send(ctx);
@@ -323,8 +335,12 @@ rb_gate_start(rb_gate_ctx_t *ctx)
 
     /* a read is given up when its client goes; a write is seen through */
 
-    r->read_event_handler = (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-                            ? ngx_http_test_reading : ngx_http_block_reading;
+    if (!r->discard_body) {
+        r->read_event_handler = (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+                                ? ngx_http_test_reading
+                                : ngx_http_block_reading;
+    }
+
     r->write_event_handler = ngx_http_request_empty_handler;
 
     return NGX_AGAIN;

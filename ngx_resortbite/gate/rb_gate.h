@@ -12,6 +12,8 @@
 
 #include "gate/rb_cache.h"
 #include "gate/rb_metrics.h"
+#include "gate/rb_verdict.h"
+#include "io/rb_budget.h"
 #include "web/rb_http.h"
 
 
@@ -34,6 +36,8 @@ typedef struct {
     rb_router_t        *router;
     rb_cache_t         *cache;          /* in shared memory; or NULL */
     rb_metrics_t       *metrics;        /* in shared memory; or NULL */
+    rb_verdicts_t      *verdicts;       /* in shared memory; or NULL */
+    rb_budgets_t       *budgets;        /* in shared memory; or NULL */
     ngx_str_t           openapi;
 } rb_gate_t;
 
@@ -62,6 +66,8 @@ typedef struct {
     int64_t             start;          /* monotonic, microseconds */
     rb_fiber_t         *fiber;          /* while it runs */
     ngx_str_t           key;            /* of the cache; or empty */
+    rb_err_t           *wrong;          /* with the request, for who may ask;
+                                           or NULL */
     rb_cached_t         kept;           /* to be sent instead of req->reply */
     ngx_event_t         done_event;     /* from the fiber to the main stack */
     unsigned            from_cache:1;
@@ -82,6 +88,12 @@ extern ngx_module_t  ngx_resortbite_module;
  * module is loaded after this one.
  */
 ngx_int_t rb_gate_add_room(ngx_conf_t *cf, const rb_routes_t *routes);
+
+/*
+ * A directive that can't do without database and zone, said so when they are
+ * missing; as the directive is read.
+ */
+void rb_gate_need(ngx_conf_t *cf, const char *directive);
 
 /* Adds the variables; from the module's preconfiguration. */
 ngx_int_t rb_gate_add_variables(ngx_conf_t *cf);

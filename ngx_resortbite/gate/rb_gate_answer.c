@@ -10,6 +10,7 @@
 
 
 #include "gate/rb_gate_internal.h"
+#include "gate/rb_identity.h"
 
 
 /* a refresh in the background may take, ms */
@@ -24,6 +25,7 @@ typedef struct {
 } rb_gate_refresh_t;
 
 
+static rb_err_t *rb_gate_admit(rb_req_t *req);
 static rb_err_t *rb_gate_through_cache(rb_gate_ctx_t *ctx);
 static rb_err_t *rb_gate_make(rb_gate_ctx_t *ctx);
 static ngx_uint_t rb_gate_look(rb_gate_ctx_t *ctx, rb_cached_t *old);
@@ -42,7 +44,11 @@ rb_gate_answer(rb_gate_ctx_t *ctx)
         err = rb_gate_through_cache(ctx);
 
     } else {
-        err = req->route->handler(req);
+        err = rb_gate_admit(req);
+
+        if (err == NULL) {
+            err = ctx->wrong ? ctx->wrong : req->route->handler(req);
+        }
     }
 
     if (err) {
@@ -50,6 +56,32 @@ rb_gate_answer(rb_gate_ctx_t *ctx)
     }
 
     rb_task_end(&req->task);
+}
+
+
+/*
+ * Who asks, and whether they may: before the handler runs.  What is answered
+ * to somebody in particular is not to be kept anywhere, unless the handler
+ * says otherwise.
+ */
+
+static rb_err_t *
+rb_gate_admit(rb_req_t *req)
+{
+    rb_err_t          *err;
+    const rb_route_t  *route;
+
+    route = req->route;
+
+    if (route->roles == RB_ROLE_ANYONE && !route->optional) {
+        return NULL;
+    }
+
+    ngx_str_set(&req->reply.cache_control, "no-store");
+
+    err = rb_identity_find(req);
+
+    return err ? err : rb_identity_admit(req);
 }
 
 

@@ -34,19 +34,31 @@ typedef struct {
     ngx_str_t                   host;       /* its host: rpId of passkeys */
     const rb_keyring_t         *ring;
     ngx_http_complex_value_t   *place;      /* where an address is; or NULL */
+    uint64_t                    generation; /* a hash of issuer and keys */
 } rb_identity_conf_t;
 
 /* NULL: resortbite_identity isn't set, and nobody can sign in. */
 extern const rb_identity_conf_t  *rb_identity;
+
+/* That of a cycle, before a worker has set its own; or NULL. */
+const rb_identity_conf_t *rb_identity_of(ngx_cycle_t *cycle);
 
 
 /*
  * Finds req->principal (may yield).  NULL with principal NULL: nobody said
  * who they are.  Errors: rb_err_token_invalid (401: wrong, expired or revoked,
  * with its WWW-Authenticate), rb_err_csrf (403), and those of rb_pg_query().
- * A cookie that is not good any more is nobody, not an error.
+ * A cookie that is not good any more is nobody, not an error.  Of a cookie
+ * and an Authorization of ours the Authorization counts.
  */
 rb_err_t *rb_identity_find(rb_req_t *req);
+
+/*
+ * The same as far as it goes without waiting: NGX_OK when req->principal is
+ * right (NULL: nobody), NGX_DECLINED when rb_identity_find() has to be asked.
+ * Looks at no CSRF defence.
+ */
+ngx_int_t rb_identity_peek(rb_req_t *req);
 
 /*
  * Whether the principal may call the route: role, scope, age of the log-in,
@@ -57,6 +69,27 @@ rb_err_t *rb_identity_find(rb_req_t *req);
  */
 rb_err_t *rb_identity_admit(rb_req_t *req);
 
+/* The same without a route: for resortbite_auth.  Doesn't yield. */
+rb_err_t *rb_identity_admit_to(rb_req_t *req, ngx_uint_t roles,
+    ngx_uint_t scopes);
+
+/*
+ * Takes a proof, or an assertion's jti, once on all nodes (yields): its hash
+ * is kept until `expires'.  rb_err_replayed (400) when it was taken before.
+ */
+rb_err_t *rb_identity_once(rb_task_t *task,
+    const u_char hash[RB_SHA256_LEN], time_t expires);
+
+/*
+ * The DPoP proof of a request to the token endpoint (access_token empty) or
+ * to the API, checked against the request's method and URI and taken once
+ * (yields).  *jkt is its key's thumbprint, in the task's pool; empty when
+ * there is no DPoP field.  rb_err_proof (401 invalid_dpop_proof), whose
+ * `authenticate' says why; errors of rb_identity_once().
+ */
+rb_err_t *rb_identity_proof(rb_req_t *req, const ngx_str_t *access_token,
+    ngx_str_t *jkt);
+
 /*
  * What a page or a client must send back with an unsafe request: bound to the
  * session or, before there is one, to the device cookie.
@@ -64,8 +97,11 @@ rb_err_t *rb_identity_admit(rb_req_t *req);
 ngx_str_t rb_csrf_token(rb_req_t *req);
 
 /* Whether it is that one, and Origin / Sec-Fetch-Site speak for our own page.
- * token may be empty: the header's is taken. */
+ * token may be empty: the header's or the form field's is taken. */
 rb_err_t *rb_csrf_check(rb_req_t *req, const ngx_str_t *token);
+
+/* The half of it that needs no token: for what isn't ours to give one to. */
+rb_err_t *rb_csrf_check_origin(rb_req_t *req);
 
 
 /* The device cookie's hash (32 bytes, as bytea text); made and set in the
@@ -82,6 +118,8 @@ void rb_identity_set_cookie(rb_req_t *req, const ngx_str_t *secret,
 void rb_identity_clear_cookie(rb_req_t *req);
 
 
+extern rb_err_t  rb_err_proof;                  /* 401 invalid_dpop_proof */
+extern rb_err_t  rb_err_replayed;               /* 400 proof_replayed */
 extern rb_err_t  rb_err_sign_in;                /* 401 sign_in_required */
 extern rb_err_t  rb_err_token_invalid;          /* 401 invalid_token */
 extern rb_err_t  rb_err_csrf;                   /* 403 cross_site_request */

@@ -1,7 +1,8 @@
 
 /*
- * One fiber that looks around each second.  Its waits are background ones, and
- * its statements have a pool and a deadline of their own each time.
+ * Two fibers that look around each second: one at the clock, and one, which a
+ * slow database may hold up, at the tables.  Their waits are background ones,
+ * and statements have a pool and a deadline of their own each time.
  */
 
 
@@ -12,33 +13,59 @@
 
 
 #define RB_UPKEEP_TICK      1000        /* ms */
-#define RB_UPKEEP_KEYS      60          /* ticks */
 #define RB_UPKEEP_TIMEOUT   10000
-#define RB_UPKEEP_AT_ONCE   1000        /* keys, as the statement says */
+#define RB_UPKEEP_MINUTE    60          /* ticks */
+#define RB_UPKEEP_HOUR      3600
 
 
-static void rb_upkeep_fiber(void *data);
-static void rb_upkeep_forget_keys(void);
+/* A statement that is asked again while it changes as many rows as it may. */
+
+typedef struct {
+    ngx_uint_t    stmt;
+    ngx_uint_t    every;                /* ticks */
+    ngx_uint_t    at_once;              /* rows, as the statement says */
+} rb_upkeep_t;
+
+
+static void rb_upkeep_midnight(void *data);
+static void rb_upkeep_leader(void *data);
+static void rb_upkeep_do(const rb_upkeep_t *upkeep);
+
+
+static const rb_upkeep_t  rb_upkeeps[] = {
+    { RB_STMT_GATE_FORGET_KEYS, RB_UPKEEP_MINUTE, 1000 },
+    { RB_STMT_UPKEEP_ONE_TIME_TOKENS, RB_UPKEEP_MINUTE, 1000 },
+    { RB_STMT_UPKEEP_SIGN_UPS, RB_UPKEEP_MINUTE, 1000 },
+    { RB_STMT_UPKEEP_AUTHORIZATION_CODES, RB_UPKEEP_MINUTE, 1000 },
+    { RB_STMT_UPKEEP_DEVICE_CODES, RB_UPKEEP_MINUTE, 1000 },
+    { RB_STMT_UPKEEP_USED_PROOFS, RB_UPKEEP_MINUTE, 1000 },
+    { RB_STMT_UPKEEP_REFRESH_TOKENS, RB_UPKEEP_MINUTE, 1000 },
+    { RB_STMT_UPKEEP_SESSIONS_EXPIRED, RB_UPKEEP_HOUR, 1000 },
+    { RB_STMT_UPKEEP_SESSIONS_REVOKED, RB_UPKEEP_HOUR, 1000 },
+    { RB_STMT_UPKEEP_MEMBER_DEVICES, RB_UPKEEP_HOUR, 1000 },
+    { RB_STMT_UPKEEP_MAILS, RB_UPKEEP_HOUR, 1000 },
+    { RB_STMT_UPKEEP_ERASE, RB_UPKEEP_HOUR, 100 },
+    { RB_STMT_UPKEEP_OUTBOX, RB_UPKEEP_HOUR, 0 },
+    { RB_STMT_UPKEEP_AUDIT_MONTHS, RB_UPKEEP_HOUR, 0 }
+};
 
 
 ngx_int_t
 rb_upkeep_init_process(ngx_cycle_t *cycle, rb_cache_t *cache)
 {
-    return rb_fiber_start(rb_upkeep_fiber, cache, cycle->log) ? NGX_OK
-                                                              : NGX_ERROR;
+    return rb_fiber_start(rb_upkeep_midnight, cache, cycle->log)
+           && rb_fiber_start(rb_upkeep_leader, NULL, cycle->log)
+           ? NGX_OK : NGX_ERROR;
 }
 
 
 static void
-rb_upkeep_fiber(void *data)
+rb_upkeep_midnight(void *data)
 {
-    int32_t              today;
-    ngx_uint_t           ticks;
-    rb_cache_t          *cache = data;
-    rb_changes_stats_t   changes;
+    int32_t      today;
+    rb_cache_t  *cache = data;
 
     today = rb_date_today();
-    ticks = 0;
 
     while (rb_fiber_wait_background(RB_UPKEEP_TICK) != RB_WAKE_CANCELLED
            && !ngx_exiting)
@@ -47,7 +74,21 @@ rb_upkeep_fiber(void *data)
             today = rb_date_today();
             rb_cache_changed_all(cache);
         }
+    }
+}
 
+
+static void
+rb_upkeep_leader(void *data)
+{
+    ngx_uint_t           i, ticks;
+    rb_changes_stats_t   changes;
+
+    ticks = 0;
+
+    while (rb_fiber_wait_background(RB_UPKEEP_TICK) != RB_WAKE_CANCELLED
+           && !ngx_exiting)
+    {
         rb_changes_stats(&changes);
 
         if (!changes.leader) {
@@ -55,17 +96,21 @@ rb_upkeep_fiber(void *data)
             continue;
         }
 
-        if (ticks++ % RB_UPKEEP_KEYS == 0) {
-            rb_upkeep_forget_keys();
+        for (i = 0; i < rb_array_size(rb_upkeeps); i++) {
+            if (ticks % rb_upkeeps[i].every == 0) {
+                rb_upkeep_do(&rb_upkeeps[i]);
+            }
         }
+
+        ticks++;
     }
 }
 
 
-/* An error is logged where it arises, and the next minute tries again. */
+/* An error is logged where it arises, and the next time tries again. */
 
 static void
-rb_upkeep_forget_keys(void)
+rb_upkeep_do(const rb_upkeep_t *upkeep)
 {
     rb_err_t      *err;
     rb_task_t      task;
@@ -75,7 +120,6 @@ rb_upkeep_forget_keys(void)
 
     task.log = ngx_cycle->log;
     task.background = 1;
-    task.deadline = ngx_current_msec + RB_UPKEEP_TIMEOUT;
     task.pool = ngx_create_pool(1024, ngx_cycle->log);
 
     if (task.pool == NULL) {
@@ -83,8 +127,18 @@ rb_upkeep_forget_keys(void)
     }
 
     do {
-        err = rb_pg_query(&task, RB_STMT_GATE_FORGET_KEYS, 0, NULL, &rows);
-    } while (err == NULL && rows.affected == RB_UPKEEP_AT_ONCE);
+        task.deadline = ngx_current_msec + RB_UPKEEP_TIMEOUT;
+
+        err = rb_pg_query(&task, upkeep->stmt, 0, NULL, &rows);
+
+    } while (err == NULL && upkeep->at_once
+             && rows.affected == upkeep->at_once && !ngx_exiting);
+
+    if (err == NULL && rows.sqlstate[0]) {
+        ngx_log_error(NGX_LOG_ERR, task.log, 0, "upkeep: %s is refused: %s %V",
+                      rb_statements[upkeep->stmt].name, rows.sqlstate,
+                      &rows.constraint);
+    }
 
     rb_task_end(&task);
     ngx_destroy_pool(task.pool);

@@ -6,8 +6,13 @@
  *   at midnight in Seoul  posts end with the day; no row changes then, so no
  *                         change is notified, and all that is kept counts as
  *                         changed (every node for itself)
- *   each minute           idempotency keys older than a day are forgotten (the
+ *   each minute           idempotency keys older than a day are forgotten, and
+ *                         tokens, codes and sign-ups that have expired (the
  *                         leader, see rb_changes.h)
+ *   each hour             sessions that ended a month ago, devices unseen for
+ *                         a year, old mails and events; members who deleted
+ *                         their account a month ago are erased (the leader);
+ *                         sql/queries/upkeep.sql says what is kept how long
  */
 
 

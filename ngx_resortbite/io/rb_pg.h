@@ -112,11 +112,13 @@ void rb_pg_rollback(rb_pg_tx_t *tx);
 
 
 /*
- * Listening.  A connection of its own, kept up by itself and probed each
- * second; the callbacks run
- * on the main stack and must not yield.  on_state(0) is told when it is lost:
- * notifications may then have been missed.  With a lock key, the session
- * also tries to hold that advisory lock, and on_leader tells when it does.
+ * Listening.  A connection of its own, kept up by itself and probed four
+ * times a second; the callbacks run on the main stack and must not yield.
+ * on_state(0) is told when it is lost: notifications may then have been
+ * missed.  on_heard tells when a probe that has been answered was sent
+ * (ngx_current_msec): all that was announced before that has been heard.
+ * With a lock key, the session also tries to hold that advisory lock, and
+ * on_leader tells when it does.
  */
 
 typedef struct {
@@ -125,6 +127,7 @@ typedef struct {
     int64_t        leader_key;          /* 0: none */
     void         (*on_notify)(void *data, ngx_str_t *payload);
     void         (*on_state)(void *data, ngx_uint_t listening);
+    void         (*on_heard)(void *data, ngx_msec_t asked);     /* or NULL */
     void         (*on_leader)(void *data, ngx_uint_t leader);
     void          *data;
 } rb_pg_listener_t;

@@ -13,7 +13,7 @@
 #include "rb_statements.h"
 
 
-#define RB_PG_VARIANTS   256            /* prepared on each connection */
+#define RB_PG_VARIANTS   512            /* prepared on each connection */
 #define RB_PG_BATCH      64             /* ids in one coalesced read */
 #define RB_PG_SYNC_EVERY 16             /* point reads share a sync */
 #define RB_PG_ATTEMPTS   3              /* of a statement that may be repeated */

@@ -1,10 +1,15 @@
 
 /*
  * Listening for notifications, on a connection of its own outside pipeline
- * mode.  A tick each second probes the server, so that one that has stopped,
- * or has no schema, is noticed, and tries for the leader's advisory lock while
- * the session doesn't hold it; the lock goes with the
- * session, so that a node that dies is replaced by another one's next tick.
+ * mode.  A tick four times a second probes the server, so that one that has
+ * stopped, or has no schema, is noticed, and tries for the leader's advisory
+ * lock while the session doesn't hold it; the lock goes with the session, so
+ * that a node that dies is replaced by another one's next tick.
+ *
+ * The server sends what was notified before it says that it is ready for the
+ * next query, and libpq hands out both in order.  So when a probe is through,
+ * and the notifications read with it are passed on, nothing is missing of what
+ * was committed before the probe was sent.
  */
 
 
@@ -12,7 +17,7 @@
 
 
 #define RB_PG_LISTEN_FIRST_TICK  20
-#define RB_PG_LISTEN_TICK        1000
+#define RB_PG_LISTEN_TICK        250
 #define RB_PG_LISTEN_SILENT      4000
 #define RB_PG_LISTEN_TEXT        256
 
@@ -21,7 +26,9 @@ typedef struct {
     rb_pg_conn_t        conn;           /* first: its user's data */
     rb_pg_listener_t   *listener;
     ngx_event_t         tick;
+    ngx_msec_t          asked;          /* when that was sent */
     unsigned            busy:1;         /* a query is under way */
+    unsigned            answered:1;     /* and told of once all is read */
     unsigned            listening:1;
     unsigned            leader:1;
 } rb_pg_ear_t;
@@ -137,6 +144,7 @@ rb_pg_ear_readable(rb_pg_conn_t *conn)
 
         if (result == NULL) {
             ear->busy = 0;
+            ear->answered = 1;
             rb_pg_conn_expect(conn, 0);
 
             if (!ear->listening) {
@@ -163,7 +171,7 @@ rb_pg_ear_readable(rb_pg_conn_t *conn)
 
         notify = PQnotifies(conn->pg);
         if (notify == NULL) {
-            return;
+            break;
         }
 
         payload.data = (u_char *) notify->extra;
@@ -171,6 +179,14 @@ rb_pg_ear_readable(rb_pg_conn_t *conn)
 
         ear->listener->on_notify(ear->listener->data, &payload);
         PQfreemem(notify);
+    }
+
+    if (ear->answered) {
+        ear->answered = 0;
+
+        if (ear->listener->on_heard) {
+            ear->listener->on_heard(ear->listener->data, ear->asked);
+        }
     }
 }
 
@@ -204,6 +220,7 @@ rb_pg_ear_lost(rb_pg_conn_t *conn, ngx_uint_t established)
     ear = (rb_pg_ear_t *) conn;
 
     ear->busy = 0;
+    ear->answered = 0;
 
     if (ear->tick.timer_set) {
         ngx_del_timer(&ear->tick);
@@ -228,6 +245,7 @@ rb_pg_ear_query(rb_pg_ear_t *ear, const char *text)
     }
 
     ear->busy = 1;
+    ear->asked = ngx_current_msec;
     rb_pg_conn_expect(&ear->conn, RB_PG_LISTEN_SILENT);
     rb_pg_conn_flush(&ear->conn);
 }

@@ -41,7 +41,7 @@ rb_err_t *rb_stream_tls(rb_stream_t *stream, const ngx_str_t *name,
 
 rb_err_t *rb_stream_write(rb_stream_t *stream, const void *data, size_t len);
 
-/* One line of at most `max' bytes without its CRLF or LF, in the task's pool. */
+/* A line of at most `max' bytes, without CRLF or LF, in the task's pool. */
 rb_err_t *rb_stream_read_line(rb_stream_t *stream, size_t max,
     ngx_str_t *line);
 
@@ -53,6 +53,9 @@ rb_err_t *rb_stream_read_all(rb_stream_t *stream, size_t max,
 const char *rb_stream_why(const rb_stream_t *stream);
 
 void rb_stream_close(rb_stream_t *stream);
+
+/* Closes what background tasks have left; at a worker's end. */
+void rb_stream_exit_process(void);
 
 /* 502 unreachable */
 extern rb_err_t  rb_err_unreachable;

@@ -1,9 +1,10 @@
 
 /*
  * Work that takes CPU for long, such as scrypt, off the event loop: on nginx's
- * thread pool "resortbite", or "default" where there is none of that name.
- * Its threads run with less priority than the worker (nice 10), so that
- * requests that need no such work hardly feel it.
+ * thread pool "resortbite", which has one thread a worker and a queue of 256
+ * unless the configuration says otherwise ("thread_pool resortbite …", before
+ * the "http" block).  Its threads run with less priority than the worker (10
+ * nicer), so that requests that need no such work hardly feel it.
  */
 
 
@@ -30,7 +31,7 @@ typedef void (*rb_thread_pt)(void *data);
 rb_err_t *rb_thread_run(rb_task_t *task, rb_thread_pt work, void *data,
     size_t size);
 
-/* Called while reading the configuration; chooses the pool. */
+/* Called while reading the configuration; adds the pool if there is none. */
 char *rb_thread_conf(ngx_conf_t *cf);
 
 

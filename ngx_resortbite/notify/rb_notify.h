@@ -46,6 +46,8 @@
 #include "base/rb_buf.h"
 #include "base/rb_err.h"
 #include "base/rb_json.h"
+#include "base/rb_principal.h"
+#include "io/rb_pg.h"
 
 
 /* A mail as it will be sent; all in pool. */
@@ -63,6 +65,25 @@ typedef struct {
  */
 ngx_int_t rb_notify_render(ngx_pool_t *pool, const ngx_str_t *template,
     rb_lang_e lang, const ngx_str_t *link, json_t *params, rb_mail_t *mail);
+
+
+/*
+ * For those who look after it.  A page of mails with this status (queued,
+ * sent or dead), the newest first (yields): id, template, recipient, locale,
+ * status, attempts, last_error, created_at, available_at, sent_at, then the
+ * two keys of the keyset.  after and after_id are those of the last row
+ * before, or data == NULL; limit is text.
+ */
+rb_err_t *rb_notify_list(rb_task_t *task, const ngx_str_t *status,
+    const ngx_str_t *after, const ngx_str_t *after_id,
+    const ngx_str_t *limit, rb_pg_rows_t *rows);
+
+/*
+ * Sends a dead mail once more, with all its attempts, and leaves a row in
+ * audit_events (yields).  rb_err_not_found when there is no such dead mail.
+ */
+rb_err_t *rb_notify_retry(rb_task_t *task, const ngx_str_t *id,
+    const rb_principal_t *who, const ngx_str_t *request_id);
 
 
 #endif /* _RB_NOTIFY_H_INCLUDED_ */

@@ -86,7 +86,9 @@ rb_err_t *rb_login_second(rb_task_t *task, const ngx_str_t *ticket,
 /*
  * A session proves itself anew, for a dangerous act: by password
  * (rb_sessions_check_password() first), code or passkey.  Raises acr and amr
- * and sets authenticated_at to now (yields).
+ * and sets authenticated_at to now (yields).  rb_err_second_needed: a password
+ * alone won't do where a second factor is set up; rb_err_not_found: the
+ * session has ended.
  */
 rb_err_t *rb_sessions_step_up(rb_task_t *task, const rb_principal_t *who,
     ngx_uint_t amr, const rb_origin_t *origin);
@@ -99,6 +101,27 @@ rb_err_t *rb_sessions_check_password(rb_task_t *task,
 /* Its codes likewise: OTP or RCV (yields). */
 rb_err_t *rb_sessions_check_code(rb_task_t *task, const ngx_str_t *member,
     ngx_uint_t method, const ngx_str_t *code, const rb_origin_t *origin);
+
+/* A passkey that was refused: the trail hears of it (yields). */
+rb_err_t *rb_sessions_code_failed(rb_task_t *task, const ngx_str_t *member,
+    const char *method, const rb_origin_t *origin);
+
+/*
+ * A password as it is kept, in the task's pool, made on a thread (yields).
+ * rb_password_fault() comes first.  Passwords are taken as they were typed:
+ * input methods compose Hangul, and nothing here normalises it.
+ */
+rb_err_t *rb_sessions_hash_password(rb_task_t *task,
+    const ngx_str_t *password, ngx_str_t *hash);
+
+/* Whether a hash is that password's, found out on a thread (yields).  What it
+ * costs is for the caller to limit. */
+rb_err_t *rb_sessions_password_is(rb_task_t *task, const ngx_str_t *password,
+    const ngx_str_t *hash, ngx_uint_t *right);
+
+/* Who has proved to be the owner of the address need not wait (yields). */
+void rb_sessions_forget_failures(rb_task_t *task, const ngx_str_t *member,
+    const ngx_str_t *email, const rb_origin_t *origin);
 
 /*
  * Ends one session of the member (yields), and the grants given in it that
@@ -116,6 +139,14 @@ rb_err_t *rb_sessions_end(rb_task_t *task, const ngx_str_t *member,
 rb_err_t *rb_sessions_end_all(rb_task_t *task, const ngx_str_t *member,
     const ngx_str_t *but, const char *reason, const rb_principal_t *who,
     const rb_origin_t *origin, ngx_uint_t *count);
+
+/*
+ * What is signed in to the member's account, the newest hundred (yields).
+ * Columns: id, kind, current, device, place, client.id, client.name,
+ * created_at, last_seen_at, expires_at, and the keys of the list.
+ */
+rb_err_t *rb_sessions_list(rb_task_t *task, const ngx_str_t *member,
+    const ngx_str_t *current, rb_pg_rows_t *rows);
 
 /*
  * What is once good (one_time_tokens): makes one for `seconds' and signs its
@@ -143,6 +174,8 @@ extern rb_err_t  rb_err_code;               /* 401 wrong_code */
 extern rb_err_t  rb_err_ticket;             /* 401 log_in_again */
 extern rb_err_t  rb_err_suspended;          /* 403 account_suspended */
 extern rb_err_t  rb_err_deleted;            /* 403 account_deleted */
+extern rb_err_t  rb_err_unverified;         /* 403 email_not_verified */
+extern rb_err_t  rb_err_second_needed;      /* 403 second_factor_needed */
 extern rb_err_t  rb_err_link;               /* 410 link_not_valid */
 
 

@@ -35,11 +35,16 @@ rb_err_t *rb_users_sign_up(rb_task_t *task, const rb_sign_up_t *sign_up,
     const rb_origin_t *origin);
 
 /*
- * The link was followed: makes the account (yields).  Following it again, or
- * another of the same address, is as good.  *member is its id.  rb_err_link.
+ * The link was followed: makes the account (yields).  Following it again is
+ * as good.  *member is its id.  Where the browser isn't the one that signed
+ * up, the password that was chosen is asked for: else whoever signs up with
+ * another's address gets, by one careless click, an account of that address
+ * whose password they know.  Errors: rb_err_link; rb_err_email_taken when
+ * another sign-up of the same address was there first; a 400 that names the
+ * password, when it is needed or wrong; rb_err_too_many.
  */
 rb_err_t *rb_users_verify(rb_task_t *task, const ngx_str_t *token,
-    const rb_origin_t *origin, ngx_str_t *member);
+    const ngx_str_t *password, const rb_origin_t *origin, ngx_str_t *member);
 
 /*
  * Makes an account for somebody whose address another provider has verified,
@@ -56,7 +61,10 @@ rb_err_t *rb_users_forgot(rb_task_t *task, const ngx_str_t *email,
 rb_err_t *rb_users_reset(rb_task_t *task, const ngx_str_t *token,
     const ngx_str_t *password, const rb_origin_t *origin);
 
-/* Sets it, knowing the old one, or having none yet; other sessions end. */
+/*
+ * Sets it, knowing the old one, or, having none yet, within 15 minutes of the
+ * log-in (rb_err_log_in_first); other sessions end.
+ */
 rb_err_t *rb_users_change_password(rb_task_t *task,
     const rb_principal_t *who, const ngx_str_t *old, const ngx_str_t *new,
     const rb_origin_t *origin);
@@ -87,11 +95,39 @@ typedef struct {
     ngx_str_t     roles;                /* "{crew}" */
     ngx_str_t     updated_at;           /* seconds since 1970, as text */
     unsigned      has_password:1;
+    unsigned      email_verified:1;     /* email_verified_at is set */
 } rb_user_t;
 
 /* rb_err_not_found (yields). */
 rb_err_t *rb_users_get(rb_task_t *task, const ngx_str_t *id,
     rb_user_t *user);
+
+/* Whose the canonical address is; empty: nobody's (yields). */
+rb_err_t *rb_users_find(rb_task_t *task, const ngx_str_t *email,
+    ngx_str_t *member);
+
+/*
+ * Sets one's own name and language; NULL leaves what there is (yields).  With
+ * a version (of users_me) rb_err_changed (412) when it isn't that any more.
+ */
+rb_err_t *rb_users_rename(rb_task_t *task, const rb_principal_t *who,
+    const ngx_str_t *display_name, const ngx_str_t *locale,
+    const ngx_str_t *version, const rb_origin_t *origin);
+
+/*
+ * What there is to agree to and what was said to it last (yields): kind
+ * (terms, privacy, marketing), version, required, given, given_version, at,
+ * title_ko, title_en, effective_from.
+ */
+rb_err_t *rb_users_consents(rb_task_t *task, const ngx_str_t *member,
+    rb_pg_rows_t *rows);
+
+/*
+ * Agrees to the current version of a kind, or takes that back (yields).
+ * rb_err_consent_required (409): that kind can't be taken back.
+ */
+rb_err_t *rb_users_consent(rb_task_t *task, const rb_principal_t *who,
+    const ngx_str_t *kind, ngx_uint_t given, const rb_origin_t *origin);
 
 /* An address in lower case, without spaces around it, in pool; a 400 that
  * names the field when it is none. */
@@ -99,6 +135,10 @@ rb_err_t *rb_users_email(ngx_pool_t *pool, const ngx_str_t *typed,
     ngx_str_t *email);
 
 extern rb_err_t  rb_err_email_taken;        /* 409 email_taken */
+extern rb_err_t  rb_err_changed;            /* 412 precondition_failed */
+extern rb_err_t  rb_err_consent_required;   /* 409 consent_required */
+extern rb_err_t  rb_err_log_in_first;       /* 401, of a password that is set
+                                               where there was none */
 
 
 #endif /* _RB_USERS_H_INCLUDED_ */

@@ -21,6 +21,7 @@ static void rb_body_member(rb_params_t *ps, const rb_param_t *param,
     json_t *json, rb_value_t *value);
 static ngx_int_t rb_body_text(rb_params_t *ps, const rb_param_t *param,
     json_t *json, u_char *buf, ngx_str_t *text);
+static ngx_int_t rb_body_dump(rb_params_t *ps, json_t *json, ngx_str_t *text);
 static ngx_int_t rb_body_join(rb_params_t *ps, json_t *array, ngx_str_t *text);
 static void rb_body_unknown(rb_params_t *ps, const rb_param_t *params,
     json_t *object);
@@ -200,6 +201,9 @@ rb_body_text(rb_params_t *ps, const rb_param_t *param, json_t *json,
         return json_is_array(json) ? rb_body_join(ps, json, text)
                                    : NGX_DECLINED;
 
+    case RB_PARAM_JSON:
+        return rb_body_dump(ps, json, text);
+
     default:
         if (!json_is_string(json)) {
             return NGX_DECLINED;
@@ -210,6 +214,33 @@ rb_body_text(rb_params_t *ps, const rb_param_t *param, json_t *json,
 
         return NGX_OK;
     }
+}
+
+
+static ngx_int_t
+rb_body_dump(rb_params_t *ps, json_t *json, ngx_str_t *text)
+{
+    char  *dump;
+
+    if (!json_is_object(json) && !json_is_array(json)) {
+        return NGX_DECLINED;
+    }
+
+    dump = json_dumps(json, JSON_COMPACT);
+    if (dump == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_strlen(dump);
+    text->data = ngx_pnalloc(ps->pool, text->len);
+
+    if (text->data) {
+        ngx_memcpy(text->data, dump, text->len);
+    }
+
+    free(dump);
+
+    return text->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -255,7 +286,7 @@ rb_body_unknown(rb_params_t *ps, const rb_param_t *params, json_t *object)
     json_t      *value;
     ngx_str_t    name;
     const char  *key;
-    ngx_uint_t   i, n, unknown;
+    ngx_uint_t   n, unknown;
 
     n = rb_param_count(params);
     unknown = 0;
@@ -264,15 +295,7 @@ rb_body_unknown(rb_params_t *ps, const rb_param_t *params, json_t *object)
         name.data = (u_char *) key;
         name.len = ngx_strlen(key);
 
-        for (i = 0; i < n; i++) {
-            if (params[i].name.len == name.len
-                && ngx_memcmp(params[i].name.data, name.data, name.len) == 0)
-            {
-                break;
-            }
-        }
-
-        if (i < n) {
+        if (rb_param_find(params, &name) < n) {
             continue;
         }
 

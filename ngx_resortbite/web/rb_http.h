@@ -54,7 +54,7 @@ ngx_int_t rb_http_sent_id(ngx_http_request_t *r, ngx_str_t *id);
 ngx_int_t rb_http_traceparent(ngx_http_request_t *r, ngx_str_t *value);
 
 /*
- * Checks the request against its route: Accept (406), path and query
+ * Checks the request against its route: a page's language, Accept (406), path and query
  * parameters (400 naming each wrong one, unknown ones too), and, for a route
  * with a body, Content-Type and Content-Encoding (415) and Content-Length
  * (413); for an idempotent one, Idempotency-Key (400).  With no nginx request
@@ -90,11 +90,15 @@ rb_err_t *rb_http_cache_key(rb_req_t *req, ngx_str_t *key);
 rb_req_t *rb_http_req_from_key(ngx_pool_t *pool, ngx_log_t *log,
     const rb_router_t *router, const ngx_str_t *key);
 
-/* The value of a cookie; of a request header field.  len 0: none, or two. */
+/* The value of a cookie; of a request header field, in any case of letters.
+ * len 0: none, or two. */
 ngx_str_t rb_http_cookie(rb_req_t *req, const char *name);
 ngx_str_t rb_http_header(rb_req_t *req, const char *name);
 
-/* Turns an error into the reply: application/problem+json (RFC 9457). */
+/*
+ * Turns an error into the reply: application/problem+json (RFC 9457), a page
+ * or what OAuth says, as the route is.  Header fields set before it stay.
+ */
 void rb_http_problem(rb_req_t *req, const rb_err_t *err);
 
 /* Sends req->reply once; what a content handler returns. */

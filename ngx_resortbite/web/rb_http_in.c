@@ -2,39 +2,46 @@
 /*
  * Reading a request.
  *
- * Header fields that nginx doesn't know are looked for by walking its list:
- * there are a dozen, and the length of the name rules out nearly all of them
- * at once.
- *
  * A body is only ever taken from memory.  A location that serves us has
  * buffers as large as the largest body (rb_http_body_conf()), so that one
  * which nginx put into a file is too large by that alone.
  */
 
 
-#include "web/rb_http.h"
+#include "web/rb_http_fields.h"
 #include "web/rb_body.h"
+#include "web/rb_form.h"
 #include "web/rb_negotiate.h"
 #include "web/rb_param.h"
 #include "base/rb_token.h"
 #include "base/rb_uuid.h"
 
 
-/* Lines of one name that are read; joining them copies. */
-
-#define RB_HTTP_LINES_MAX   8
-
 /* Has a space, so that no URI a client can send ends like it. */
 
 #define RB_HTTP_EN_MARK     " en"
 
+#define RB_HTTP_LANG_COOKIE      "__Host-rb_lang"
+#define RB_HTTP_LANG_ATTRIBUTES  "; Path=/; Max-Age=31536000; Secure; "       \
+                                 "HttpOnly; SameSite=Lax"
 
-static ngx_uint_t rb_http_find(ngx_http_request_t *r, const ngx_str_t *name,
-    ngx_str_t *value);
+
+static void rb_http_page_language(rb_req_t *req);
 static rb_err_t *rb_http_check_params(rb_req_t *req, const ngx_str_t *texts);
 static rb_err_t *rb_http_check_body(rb_req_t *req, ngx_http_request_t *r);
 static rb_err_t *rb_http_check_key(rb_req_t *req, ngx_http_request_t *r);
 static rb_err_t *rb_http_take_body(rb_req_t *req, ngx_http_request_t *r);
+
+
+rb_err_define(rb_err_not_acceptable_page, 406, "not_acceptable",
+    "이 주소는 웹 페이지입니다. Accept 헤더에 text/html을 포함해 주세요.",
+    "This address is a web page. Include text/html in the Accept header.");
+
+rb_err_define(rb_err_not_a_form, 415, "unsupported_media_type",
+    "지원하지 않는 형식입니다. Content-Type을 "
+    "application/x-www-form-urlencoded로 하고 압축하지 않은 폼을 보내 주세요.",
+    "This format is not supported. Send an uncompressed form with the "
+    "Content-Type application/x-www-form-urlencoded.");
 
 
 rb_req_t *
@@ -112,117 +119,6 @@ rb_http_uri(ngx_http_request_t *r, ngx_str_t *uri)
 }
 
 
-rb_lang_e
-rb_http_language(ngx_http_request_t *r)
-{
-    ngx_str_t  value;
-
-    static const ngx_str_t  name = ngx_string("accept-language");
-
-    return rb_http_find(r, &name, &value) ? rb_accept_language(&value)
-                                          : RB_LANG_KO;
-}
-
-
-ngx_uint_t
-rb_http_accepts_json(ngx_http_request_t *r)
-{
-    ngx_str_t  value;
-
-    static const ngx_str_t  name = ngx_string("accept");
-
-    if (!rb_http_find(r, &name, &value)
-        || (value.len == 3 && ngx_memcmp(value.data, "*/*", 3) == 0))
-    {
-        return 1;
-    }
-
-    return rb_accept_json(&value);
-}
-
-
-ngx_int_t
-rb_http_caller(rb_req_t *req)
-{
-    size_t               len;
-    u_char               address[9];
-    ngx_http_request_t  *r;
-    struct sockaddr_in  *sin;
-
-#if (NGX_HAVE_INET6)
-    struct in6_addr     *in6;
-#endif
-
-    r = req->http;
-    address[0] = 'u';
-    len = 1;
-
-    switch (r->connection->sockaddr->sa_family) {
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) r->connection->sockaddr;
-        address[0] = '4';
-        ngx_memcpy(address + 1, &sin->sin_addr, 4);
-        len = 5;
-        break;
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        in6 = &((struct sockaddr_in6 *) r->connection->sockaddr)->sin6_addr;
-
-        if (IN6_IS_ADDR_V4MAPPED(in6)) {
-            address[0] = '4';
-            ngx_memcpy(address + 1, &in6->s6_addr[12], 4);
-            len = 5;
-            break;
-        }
-
-        address[0] = '6';
-        ngx_memcpy(address + 1, in6->s6_addr, 8);
-        len = 9;
-        break;
-#endif
-    }
-
-    return rb_token_mac("caller", address, len, req->caller);
-}
-
-
-ngx_int_t
-rb_http_request_id(ngx_http_request_t *r, ngx_str_t *id)
-{
-    static const ngx_str_t  name = ngx_string("x-request-id");
-
-    if (rb_http_find(r, &name, id) && rb_request_id_valid(id)) {
-        return NGX_OK;
-    }
-
-    id->data = ngx_pnalloc(r->pool, RB_UUID_LEN);
-    if (id->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    id->len = RB_UUID_LEN;
-
-    return rb_uuid_v7(id->data);
-}
-
-
-ngx_int_t
-rb_http_traceparent(ngx_http_request_t *r, ngx_str_t *value)
-{
-    static const ngx_str_t  name = ngx_string("traceparent");
-
-    if (rb_http_find(r, &name, value) && rb_traceparent_valid(value)) {
-        return NGX_OK;
-    }
-
-    ngx_str_null(value);
-
-    return NGX_DECLINED;
-}
-
-
 rb_err_t *
 rb_http_check(rb_req_t *req, const ngx_str_t *path_values)
 {
@@ -234,13 +130,20 @@ rb_http_check(rb_req_t *req, const ngx_str_t *path_values)
     /* what isn't made from a view (metrics, the API's description) comes in
      * one type, whatever was asked for */
 
-    if (r && req->route->view && !rb_http_accepts_json(r)) {
+    if (r && req->route->page) {
+        rb_http_page_language(req);
+
+        if (!rb_http_accepts_html(r)) {
+            return &rb_err_not_acceptable_page;
+        }
+
+    } else if (r && req->route->view && !rb_http_accepts_json(r)) {
         return &rb_err_not_acceptable;
     }
 
     err = rb_http_check_params(req, path_values);
 
-    if (err == NULL && r && req->route->body) {
+    if (err == NULL && r && (req->route->body || req->route->form)) {
         err = rb_http_check_body(req, r);
     }
 
@@ -257,15 +160,19 @@ rb_http_read_body(rb_req_t *req)
 {
     rb_err_t  *err;
 
-    if (req->route->body) {
+    if (req->route->body || req->route->form) {
 
         err = rb_http_take_body(req, req->http);
         if (err != NULL) {
             return err;
         }
 
-        err = rb_body_parse(req);
-        if (err != NULL) {
+        err = req->route->form ? rb_form_parse(req) : rb_body_parse(req);
+
+        if (err && err->fields && req->route->redisplays) {
+            req->wrong = err;
+
+        } else if (err) {
             return err;
         }
     }
@@ -359,57 +266,58 @@ rb_http_req_from_key(ngx_pool_t *pool, ngx_log_t *log,
 
 
 /*
- * Finds a field by its name in lower case.  Several lines of one name are one
- * list (RFC 9110 §5.3); all but the first are of no use to a field that isn't
- * a list, and joined they make it an invalid one.
+ * A page's language is that of ?lang=, which the switch on each page is made
+ * of, or of an application's ui_locales; a cookie keeps it.  Else it is the
+ * cookie's, else the browser's.
  */
 
-static ngx_uint_t
-rb_http_find(ngx_http_request_t *r, const ngx_str_t *name, ngx_str_t *value)
+static void
+rb_http_page_language(rb_req_t *req)
 {
-    u_char           *p;
-    ngx_uint_t        i, found;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_str_t   value, cookie;
+    ngx_uint_t  i;
 
-    found = 0;
-    part = &r->headers_in.headers.part;
-    h = part->elts;
+    static const struct {
+        ngx_str_t  name;
+        ngx_str_t  cookie;
+    } languages[RB_LANG_COUNT] = {
+        [RB_LANG_KO] = { ngx_string("ko"),
+                         ngx_string(RB_HTTP_LANG_COOKIE "=ko"
+                                    RB_HTTP_LANG_ATTRIBUTES) },
+        [RB_LANG_EN] = { ngx_string("en"),
+                         ngx_string(RB_HTTP_LANG_COOKIE "=en"
+                                    RB_HTTP_LANG_ATTRIBUTES) }
+    };
 
-    for (i = 0; /* void */ ; i++) {
+    if (ngx_http_arg(req->http, (u_char *) "lang", 4, &value) != NGX_OK
+        && ngx_http_arg(req->http, (u_char *) "ui_locales", 10, &value)
+           != NGX_OK)
+    {
+        value.len = 0;
+    }
 
-        if (i == part->nelts) {
-            part = part->next;
-            if (part == NULL) {
-                return found;
-            }
+    /* of several (OpenID Connect §3.1.2.1) the first: "en-GB ko" */
 
-            h = part->elts;
-            i = 0;
-        }
+    value.len = ngx_min(value.len, 2);
 
-        if (h[i].key.len != name->len || h[i].hash == 0
-            || ngx_memcmp(h[i].lowcase_key, name->data, name->len) != 0)
+    cookie = rb_http_cookie(req, RB_HTTP_LANG_COOKIE);
+
+    for (i = 0; i < RB_LANG_COUNT; i++) {
+
+        if (value.len == languages[i].name.len
+            && ngx_memcmp(value.data, languages[i].name.data, value.len) == 0)
         {
-            continue;
+            req->lang = i;
+            rb_reply_header(req, "Set-Cookie", &languages[i].cookie);
+            return;
         }
 
-        if (found++ == 0) {
-            *value = h[i].value;
-            continue;
+        if (cookie.len == languages[i].name.len
+            && ngx_memcmp(cookie.data, languages[i].name.data, cookie.len)
+               == 0)
+        {
+            req->lang = i;
         }
-
-        if (found > RB_HTTP_LINES_MAX) {
-            return found;
-        }
-
-        p = ngx_pnalloc(r->pool, value->len + 2 + h[i].value.len);
-        if (p == NULL) {
-            return found;
-        }
-
-        value->len = ngx_sprintf(p, "%V, %V", value, &h[i].value) - p;
-        value->data = p;
     }
 }
 
@@ -443,7 +351,8 @@ rb_http_check_params(rb_req_t *req, const ngx_str_t *texts)
 static rb_err_t *
 rb_http_check_body(rb_req_t *req, ngx_http_request_t *r)
 {
-    ngx_str_t  value;
+    rb_err_t   *unsupported;
+    ngx_str_t   value, *type;
 
     static const ngx_str_t  encoding = ngx_string("content-encoding");
 
@@ -459,24 +368,29 @@ rb_http_check_body(rb_req_t *req, ngx_http_request_t *r)
         return &rb_err_too_large;
     }
 
+    unsupported = req->route->form ? &rb_err_not_a_form
+                                   : &rb_err_unsupported_type;
+
     if (rb_http_find(r, &encoding, &value)
         && !(value.len == 8
              && ngx_strncasecmp(value.data, (u_char *) "identity", 8) == 0))
     {
-        return &rb_err_unsupported_type;
+        return unsupported;
     }
 
     if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
         return NULL;
     }
 
-    if (r->headers_in.content_type == NULL
-        || !rb_content_type_json(&r->headers_in.content_type->value))
-    {
-        return &rb_err_unsupported_type;
+    if (r->headers_in.content_type == NULL) {
+        return unsupported;
     }
 
-    return NULL;
+    type = &r->headers_in.content_type->value;
+
+    return (req->route->form ? rb_content_type_form(type)
+                             : rb_content_type_json(type)) ? NULL
+                                                           : unsupported;
 }
 
 

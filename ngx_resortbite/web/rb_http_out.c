@@ -16,6 +16,7 @@
 
 #include "web/rb_http.h"
 #include "web/rb_negotiate.h"
+#include "web/rb_page.h"
 #include "web/rb_problem.h"
 
 
@@ -46,6 +47,8 @@ rb_err_define(rb_err_precondition, 412, "precondition_failed",
 
 
 static const ngx_str_t  rb_json_type = ngx_string("application/json");
+static const ngx_str_t  rb_form_type =
+    ngx_string("application/x-www-form-urlencoded");
 static const ngx_str_t  rb_problem_type = ngx_string(RB_PROBLEM_TYPE);
 static const ngx_str_t  rb_no_store = ngx_string("no-store");
 
@@ -81,14 +84,21 @@ static const ngx_str_t  rb_status_422 =
 void
 rb_http_problem(rb_req_t *req, const rb_err_t *err)
 {
-    rb_reply_t  *reply;
+    rb_reply_t         *reply, before;
+    const rb_route_t   *route;
 
     reply = &req->reply;
+    route = req->route;
 
+    before = *reply;
     ngx_memzero(reply, sizeof(rb_reply_t));
 
+    if (!before.broken) {
+        reply->headers = before.headers;
+        ngx_memcpy(reply->header, before.header, sizeof(before.header));
+    }
+
     reply->status = err->problem->status;
-    reply->type = rb_problem_type;
     reply->cache_control = rb_no_store;
     reply->retry_after = err->retry_after;
     reply->allow = err->allow;
@@ -96,7 +106,23 @@ rb_http_problem(rb_req_t *req, const rb_err_t *err)
     reply->problem = 1;
     reply->finished = 1;
 
-    rb_problem_write(&reply->body, req->task.pool, err, req->lang, &req->id);
+    if (err->authenticate.len && !(route && route->page)) {
+        rb_reply_header(req, (char *) rb_name_authenticate.data,
+                        &err->authenticate);
+    }
+
+    if (route && route->page) {
+        rb_page_problem(req, err);
+
+    } else if (route && route->oauth) {
+        reply->type = rb_json_type;
+        rb_problem_write_oauth(req, err);
+
+    } else {
+        reply->type = rb_problem_type;
+        rb_problem_write(&reply->body, req->task.pool, err, req->lang,
+                         &req->id);
+    }
 }
 
 
@@ -153,7 +179,20 @@ rb_http_send(ngx_http_request_t *r, rb_req_t *req)
     out.age = reply->age;
     out.lang = req->lang;
     out.by_language = reply->problem
-                      || (req->route && req->route->by_language);
+                      || (req->route
+                          && (req->route->by_language || req->route->page));
+
+#if (NGX_HTTP_GZIP)
+
+    /* a secret beside what somebody else can choose: its length tells (BREACH,
+     * RFC 7457 §2.6) */
+
+    if (req->route && req->route->page) {
+        r->gzip_tested = 1;
+        r->gzip_ok = 0;
+    }
+
+#endif
 
     if (rb_http_out_reply(r, req) != NGX_OK) {
         return NGX_ERROR;
@@ -286,9 +325,23 @@ rb_http_out_headers(ngx_http_request_t *r, ngx_uint_t status,
 static ngx_int_t
 rb_http_out_reply(ngx_http_request_t *r, rb_req_t *req)
 {
+    ngx_uint_t   i, authenticate;
     rb_reply_t  *reply;
 
     reply = &req->reply;
+    authenticate = 0;
+
+    for (i = 0; i < reply->headers; i++) {
+
+        if (rb_http_push(r, &reply->header[i].name, &reply->header[i].value)
+            == NULL)
+        {
+            return NGX_ERROR;
+        }
+
+        authenticate |= (ngx_strcasecmp(reply->header[i].name.data,
+                                        rb_name_authenticate.data) == 0);
+    }
 
     if (rb_http_push_if(r, &rb_name_location, &reply->location) != NGX_OK
         || rb_http_push_if(r, &rb_name_allow, &reply->allow) != NGX_OK)
@@ -312,12 +365,15 @@ rb_http_out_reply(ngx_http_request_t *r, rb_req_t *req)
     switch (reply->status) {
 
     case NGX_HTTP_UNAUTHORIZED:
-        return rb_http_push(r, &rb_name_authenticate, &rb_bearer)
+        return (authenticate
+                || rb_http_push(r, &rb_name_authenticate, &rb_bearer))
                ? NGX_OK : NGX_ERROR;
 
     case NGX_HTTP_UNSUPPORTED_MEDIA_TYPE:
         return (r->method != NGX_HTTP_POST
-                || rb_http_push(r, &rb_name_accept_post, &rb_json_type))
+                || rb_http_push(r, &rb_name_accept_post,
+                                (req->route && req->route->form)
+                                ? &rb_form_type : &rb_json_type))
                ? NGX_OK : NGX_ERROR;
 
     case 422:

@@ -12,6 +12,9 @@
 #define RB_WEIGHT_MAX  1000
 
 
+static ngx_uint_t rb_accept(const ngx_str_t *accept, const char *type,
+    const char *group);
+static ngx_uint_t rb_content_type(const ngx_str_t *field, const char *type);
 static ngx_uint_t rb_cut(ngx_str_t *rest, u_char separator, ngx_str_t *piece);
 static void rb_trim(ngx_str_t *s);
 static ngx_uint_t rb_same(const ngx_str_t *s, const char *literal);
@@ -25,6 +28,20 @@ static ngx_uint_t rb_lower_hex(const u_char *p, size_t len,
 
 ngx_uint_t
 rb_accept_json(const ngx_str_t *accept)
+{
+    return rb_accept(accept, "application/json", "application/*");
+}
+
+
+ngx_uint_t
+rb_accept_html(const ngx_str_t *accept)
+{
+    return rb_accept(accept, "text/html", "text/*");
+}
+
+
+static ngx_uint_t
+rb_accept(const ngx_str_t *accept, const char *type, const char *group)
 {
     ngx_int_t   weight, best_weight;
     ngx_str_t   rest, element, range;
@@ -47,8 +64,8 @@ rb_accept_json(const ngx_str_t *accept)
         }
 
         seen = 1;
-        specific = rb_same(&range, "application/json") ? 3
-                   : rb_same(&range, "application/*") ? 2
+        specific = rb_same(&range, type) ? 3
+                   : rb_same(&range, group) ? 2
                    : rb_same(&range, "*/*") ? 1 : 0;
 
         if (specific > best) {
@@ -115,11 +132,25 @@ rb_accept_language(const ngx_str_t *accept)
 ngx_uint_t
 rb_content_type_json(const ngx_str_t *type)
 {
+    return rb_content_type(type, "application/json");
+}
+
+
+ngx_uint_t
+rb_content_type_form(const ngx_str_t *type)
+{
+    return rb_content_type(type, "application/x-www-form-urlencoded");
+}
+
+
+static ngx_uint_t
+rb_content_type(const ngx_str_t *field, const char *type)
+{
     ngx_str_t  rest, piece, name, value;
 
-    rest = *type;
+    rest = *field;
 
-    if (!rb_cut(&rest, ';', &piece) || !rb_same(&piece, "application/json")) {
+    if (!rb_cut(&rest, ';', &piece) || !rb_same(&piece, type)) {
         return 0;
     }
 
@@ -139,6 +170,46 @@ rb_content_type_json(const ngx_str_t *type)
     }
 
     return 1;
+}
+
+
+ngx_int_t
+rb_cookie_value(const ngx_str_t *field, const char *name, ngx_str_t *value)
+{
+    size_t      len;
+    u_char     *p, *end, *stop;
+    ngx_str_t   piece;
+    ngx_uint_t  found;
+
+    len = ngx_strlen(name);
+    end = field->data + field->len;
+    found = 0;
+
+    /* quotes mean nothing here: a value ends at a semicolon */
+
+    for (p = field->data; p < end; p = stop + 1) {
+        stop = ngx_strlchr(p, end, ';');
+        stop = stop ? stop : end;
+
+        piece.data = p;
+        piece.len = stop - p;
+        rb_trim(&piece);
+
+        if (piece.len <= len || piece.data[len] != '='
+            || ngx_memcmp(piece.data, name, len) != 0)
+        {
+            continue;
+        }
+
+        if (found++) {
+            return NGX_ABORT;
+        }
+
+        value->data = piece.data + len + 1;
+        value->len = piece.len - len - 1;
+    }
+
+    return found ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -22,11 +22,24 @@
  */
 ngx_uint_t rb_accept_json(const ngx_str_t *accept);
 
+/* Likewise for text/html. */
+ngx_uint_t rb_accept_html(const ngx_str_t *accept);
+
 /* English if Accept-Language wants it more than Korean (§12.5.4). */
 rb_lang_e rb_accept_language(const ngx_str_t *accept);
 
 /* Whether Content-Type is application/json, in UTF-8 if it says a charset. */
 ngx_uint_t rb_content_type_json(const ngx_str_t *type);
+
+/* Whether it is application/x-www-form-urlencoded, likewise. */
+ngx_uint_t rb_content_type_form(const ngx_str_t *type);
+
+/*
+ * The value of a cookie in a Cookie field (RFC 6265 §5.4).  NGX_DECLINED:
+ * none; NGX_ABORT: two of the name, of which either may be forged.
+ */
+ngx_int_t rb_cookie_value(const ngx_str_t *field, const char *name,
+    ngx_str_t *value);
 
 /*
  * Whether a list of entity tags holds this one, or is "*" (§13.1.1, §13.1.2).

@@ -31,6 +31,14 @@ static const rb_openapi_tag_t  rb_openapi_tags[] = {
                                   "Regions, categories and limits") },
     { ngx_string("reports"), rb_text("신고", "Reports of abuse") },
     { ngx_string("users"), rb_text("회원", "Members") },
+    { ngx_string("sessions"), rb_text("로그인", "Log-ins and sessions") },
+    { ngx_string("factors"), rb_text("2단계 인증", "Second factors") },
+    { ngx_string("social"), rb_text("다른 계정으로 로그인",
+                                    "Accounts elsewhere") },
+    { ngx_string("oauth"), rb_text("OAuth 2와 OpenID Connect",
+                                   "OAuth 2 and OpenID Connect") },
+    { ngx_string("pages"), rb_text("사람이 보는 페이지",
+                                   "Pages for people") },
     { ngx_string("search"), rb_text("검색", "Search") },
     { ngx_string("applications"), rb_text("지원", "Applications") },
     { ngx_string("matching"), rb_text("매칭", "Matching") },
@@ -52,6 +60,9 @@ static void rb_openapi_path(rb_json_t *j, const rb_router_t *router,
     ngx_uint_t first);
 static void rb_openapi_operation(rb_json_t *j, const rb_route_t *route);
 static void rb_openapi_security(rb_json_t *j, const rb_route_t *route);
+static void rb_openapi_way(rb_json_t *j, const char *name, ngx_uint_t scopes);
+static void rb_openapi_names(rb_json_t *j, const rb_named_bit_t *names,
+    ngx_uint_t bits);
 static void rb_openapi_parameters(rb_json_t *j, const rb_route_t *route);
 static void rb_openapi_parameter(rb_json_t *j, const rb_route_t *route,
     const rb_param_t *param, const char *in);
@@ -103,12 +114,14 @@ rb_openapi_info(rb_json_t *j)
     static const rb_text_t  about =
         rb_text("리조트바이트: 리조트 시즌 일자리와 숙소를 찾는 크루와, 크루를 "
                 "찾는 리조트를 잇는 채용 플랫폼. 시각은 UTC(RFC 3339), 날짜는 "
-                "한국 시간 기준이며, 금액은 원(KRW) 단위의 정수입니다. 2xx와 "
-                "3xx가 아닌 모든 응답은 application/problem+json(RFC 9457)입니다.",
+                "한국 시간 기준이며, 금액은 원(KRW) 단위의 정수입니다. /api/ "
+                "아래의 2xx와 3xx가 아닌 모든 응답은 "
+                "application/problem+json(RFC 9457)입니다.",
                 "ResortBite: a recruiting platform for resorts' seasonal "
                 "crew, with work and a bed. Times are UTC (RFC 3339), days are "
-                "Korea's, amounts are integers in KRW. Every answer that is "
-                "not 2xx or 3xx is application/problem+json (RFC 9457).");
+                "Korea's, amounts are integers in KRW. Every answer under "
+                "/api/ that is not 2xx or 3xx is application/problem+json "
+                "(RFC 9457).");
 
     rb_json_key(j, "info");
     rb_json_open(j, '{');
@@ -275,7 +288,7 @@ rb_openapi_operation(rb_json_t *j, const rb_route_t *route)
     rb_openapi_security(j, route);
     rb_openapi_parameters(j, route);
 
-    if (route->body) {
+    if (route->body || route->form) {
         rb_openapi_request_body(j, route);
     }
 
@@ -285,16 +298,76 @@ rb_openapi_operation(rb_json_t *j, const rb_route_t *route)
 }
 
 
-/* An empty list says that no credentials are needed. */
+/*
+ * Any one of them will do; an empty list says that no credentials are needed,
+ * an empty object that they may be left out.
+ */
 
 static void
 rb_openapi_security(rb_json_t *j, const rb_route_t *route)
 {
+    ngx_uint_t  i;
+
+    static const char *const  ways[] = { "bearer", "dpop", "openid" };
+
     rb_json_key(j, "security");
     rb_json_open(j, '[');
 
+    if (route->optional) {
+        rb_json_open(j, '{');
+        rb_json_close(j, '}');
+    }
+
+    if (route->optional || route->roles != RB_ROLE_ANYONE) {
+
+        if (route->roles != RB_ROLE_CLIENT) {
+            rb_openapi_way(j, "cookie", 0);
+        }
+
+        for (i = 0; !route->page && i < rb_array_size(ways); i++) {
+            rb_openapi_way(j, ways[i],
+                           ngx_strcmp(ways[i], "openid") == 0 ? route->scopes
+                                                              : 0);
+        }
+
+        if (!route->page) {
+            rb_openapi_way(j, "oauth2", route->scopes);
+        }
+    }
+
+    rb_json_close(j, ']');
+
     if (route->roles != RB_ROLE_ANYONE) {
-        rb_json_raw(j, "{\"bearer\":[]}", sizeof("{\"bearer\":[]}") - 1);
+        rb_json_key(j, "x-roles");
+        rb_openapi_names(j, rb_role_names, route->roles);
+    }
+
+    if (route->step_up) {
+        rb_json_key(j, "x-step-up");
+        rb_json_int(j, route->step_up);
+    }
+}
+
+
+static void
+rb_openapi_way(rb_json_t *j, const char *name, ngx_uint_t scopes)
+{
+    rb_json_open(j, '{');
+    rb_json_key_n(j, name, ngx_strlen(name));
+    rb_openapi_names(j, rb_scope_names, scopes);
+    rb_json_close(j, '}');
+}
+
+
+static void
+rb_openapi_names(rb_json_t *j, const rb_named_bit_t *names, ngx_uint_t bits)
+{
+    rb_json_open(j, '[');
+
+    for ( /* void */ ; names->name.len; names++) {
+        if (bits & names->bit) {
+            rb_json_str(j, &names->name);
+        }
     }
 
     rb_json_close(j, ']');
@@ -362,10 +435,17 @@ rb_openapi_request_body(rb_json_t *j, const rb_route_t *route)
     rb_json_bool(j, 1);
     rb_json_key(j, "content");
     rb_json_open(j, '{');
-    rb_json_key(j, "application/json");
+
+    if (route->form) {
+        rb_json_key(j, "application/x-www-form-urlencoded");
+
+    } else {
+        rb_json_key(j, "application/json");
+    }
+
     rb_json_open(j, '{');
     rb_json_key(j, "schema");
-    rb_openapi_body_schema(j, route->body);
+    rb_openapi_body_schema(j, route);
     rb_json_close(j, '}');
     rb_json_close(j, '}');
     rb_json_close(j, '}');
@@ -380,7 +460,7 @@ rb_openapi_responses(rb_json_t *j, const rb_route_t *route)
 
     rb_openapi_success(j, route);
 
-    rb_openapi_problem_refs(j, rb_openapi_features(route));
+    rb_openapi_problem_refs(j, route);
 
     rb_json_close(j, '}');
 }
@@ -391,6 +471,8 @@ rb_openapi_success(rb_json_t *j, const rb_route_t *route)
 {
     u_char  *p, text[NGX_INT_T_LEN];
 
+    static const char       html[] =
+        "{\"text/html\":{\"schema\":{\"type\":\"string\"}}}";
     static const rb_text_t  about = rb_text("성공", "Success");
 
     p = ngx_snprintf(text, sizeof(text), "%ui",
@@ -401,7 +483,11 @@ rb_openapi_success(rb_json_t *j, const rb_route_t *route)
     rb_openapi_description(j, &about);
     rb_openapi_header_refs(j, rb_openapi_features(route));
 
-    if (route->view) {
+    if (route->page && route->success != NGX_HTTP_SEE_OTHER) {
+        rb_json_key(j, "content");
+        rb_json_raw(j, html, sizeof(html) - 1);
+
+    } else if (route->view) {
         rb_json_key(j, "content");
         rb_json_open(j, '{');
         rb_json_key(j, "application/json");

@@ -10,7 +10,9 @@
 #include <ngx_http.h>
 
 
-#define RB_OPENAPI_PROBLEM  "Problem"
+#define RB_OPENAPI_PROBLEM      "Problem"
+#define RB_OPENAPI_OAUTH_ERROR  "OAuthError"
+#define RB_OPENAPI_KINDS        3
 
 
 typedef struct {
@@ -32,19 +34,29 @@ static const rb_openapi_part_t  rb_openapi_problems[] = {
       rb_text("잘못된 값이 있습니다. errors에 항목마다 이유가 있습니다.",
               "Something sent is invalid; errors says what and why."), 0 },
 
-    { RB_OPENAPI_ROLES, "Unauthorized", "401",
-      rb_text("로그인이 필요합니다.", "Signing in is required."), 0 },
+    { RB_OPENAPI_LOGIN, "SignIn", "303",
+      rb_text("로그인하러 갑니다.", "To the log-in, which leads back."),
+      RB_OPENAPI_CREATES },
 
-    { RB_OPENAPI_ROLES, "Forbidden", "403",
-      rb_text("권한이 없습니다.", "The account lacks the permission."), 0 },
+    { RB_OPENAPI_WHO, "Unauthorized", "401",
+      rb_text("로그인이 필요하거나, 보낸 정보로 로그인할 수 없습니다. code로 "
+              "구분합니다.",
+              "Signing in is required, or can't be done with what was sent; "
+              "code tells which."), 0 },
+
+    { RB_OPENAPI_DENIES, "Forbidden", "403",
+      rb_text("권한이 없거나, 다른 사이트에서 보낸 요청입니다. missing_roles에 "
+              "필요한 권한이 있습니다.",
+              "The account lacks the permission (missing_roles says which "
+              "would do), or another site sent the request."), 0 },
 
     { RB_OPENAPI_ID, "NotFound", "404",
       rb_text("없거나 공개되지 않았습니다.", "It doesn't exist or isn't public."),
       0 },
 
     { RB_OPENAPI_VIEW, "NotAcceptable", "406",
-      rb_text("Accept에 application/json이 없습니다.",
-              "Accept doesn't allow application/json."), 0 },
+      rb_text("Accept에 이 주소가 답하는 형식이 없습니다.",
+              "Accept doesn't allow the type that this address answers."), 0 },
 
     { RB_OPENAPI_CONFLICT, "Conflict", "409",
       rb_text("현재 상태와 충돌하여 처리할 수 없습니다. code로 구분합니다.",
@@ -63,12 +75,23 @@ static const rb_openapi_part_t  rb_openapi_problems[] = {
       rb_text("본문이 너무 큽니다.", "The body is too large."), 0 },
 
     { RB_OPENAPI_BODY, "UnsupportedMediaType", "415",
-      rb_text("본문이 압축하지 않은 application/json이 아닙니다.",
-              "The body isn't uncompressed application/json."), 0 },
+      rb_text("본문이 이 주소가 받는 형식이 아니거나 압축되어 있습니다.",
+              "The body isn't of the type that this address takes, or is "
+              "compressed."), 0 },
 
     { RB_OPENAPI_KEY, "IdempotencyKeyReused", "422",
       rb_text("같은 Idempotency-Key로 다른 요청을 보냈습니다.",
               "The Idempotency-Key was used for another request."), 0 },
+
+    { RB_OPENAPI_TOO_MANY, "TooManyRequests", "429",
+      rb_text("너무 자주 시도했습니다. Retry-After 뒤에 다시 시도해 주세요.",
+              "Tried too often; try again after Retry-After."),
+      RB_OPENAPI_RETRY },
+
+    { RB_OPENAPI_UPSTREAM, "BadGateway", "502",
+      rb_text("연결된 다른 서비스가 제대로 답하지 않았습니다.",
+              "Another service that this needs didn't answer as it should."),
+      0 },
 
     { RB_OPENAPI_WAITS, "Unavailable", "503",
       rb_text("지금은 처리할 수 없습니다. Retry-After 뒤에 같은 요청을 다시 "
@@ -104,7 +127,8 @@ static const rb_openapi_part_t  rb_openapi_headers[] = {
               "Where the first and the next page are (RFC 8288)."), 0 },
 
     { RB_OPENAPI_CREATES, "Location", "Location",
-      rb_text("새로 만든 것의 주소.", "Where what was created is."), 0 },
+      rb_text("새로 만든 것의, 또는 이어서 갈 주소.",
+              "Where what was created is, or where to go on."), 0 },
 
     { RB_OPENAPI_RETRY, "RetryAfter", "Retry-After",
       rb_text("다시 시도하기까지 기다릴 초.",
@@ -131,9 +155,14 @@ static const rb_openapi_part_t  rb_openapi_params[] = {
 
 
 static ngx_uint_t rb_openapi_all_features(const rb_router_t *router);
+static ngx_uint_t rb_openapi_kind(const rb_route_t *route);
 static ngx_int_t rb_openapi_schemas(rb_json_t *j, const rb_router_t *router);
-static void rb_openapi_problem_schema(rb_json_t *j);
-static void rb_openapi_problem_responses(rb_json_t *j, ngx_uint_t features);
+static void rb_openapi_problem_schema(rb_json_t *j,
+    const rb_router_t *router);
+static void rb_openapi_problem_responses(rb_json_t *j,
+    const rb_router_t *router);
+static void rb_openapi_security_schemes(rb_json_t *j);
+static void rb_openapi_scopes(rb_json_t *j);
 static void rb_openapi_header_params(rb_json_t *j, ngx_uint_t features);
 static void rb_openapi_header_components(rb_json_t *j, ngx_uint_t features);
 static void rb_openapi_part_schema(rb_json_t *j,
@@ -145,25 +174,56 @@ static void rb_openapi_part_ref(rb_json_t *j, const char *section,
 ngx_uint_t
 rb_openapi_features(const rb_route_t *route)
 {
-    ngx_uint_t  get;
+    ngx_uint_t  i, get, asks, features;
+
+    static const struct {
+        ngx_uint_t  problem;
+        ngx_uint_t  feature;
+    } problems[] = {
+        { RB_PROBLEM_CONFLICT, RB_OPENAPI_CONFLICT },
+        { RB_PROBLEM_GONE, RB_OPENAPI_GONE },
+        { RB_PROBLEM_UNAUTHORIZED, RB_OPENAPI_WHO },
+        { RB_PROBLEM_FORBIDDEN, RB_OPENAPI_DENIES },
+        { RB_PROBLEM_TOO_MANY, RB_OPENAPI_TOO_MANY },
+        { RB_PROBLEM_NOT_FOUND, RB_OPENAPI_ID },
+        { RB_PROBLEM_UPSTREAM, RB_OPENAPI_UPSTREAM }
+    };
 
     get = (route->method == NGX_HTTP_GET);
+    asks = (route->roles != RB_ROLE_ANYONE || route->optional);
 
-    return RB_OPENAPI_ANY
-           | (route->path_params && route->path_params->name.len
-              ? RB_OPENAPI_ID : 0)
-           | (route->roles != RB_ROLE_ANYONE ? RB_OPENAPI_ROLES : 0)
-           | (route->view ? RB_OPENAPI_VIEW : 0)
-           | (route->body ? RB_OPENAPI_BODY : 0)
-           | (route->idempotent ? RB_OPENAPI_KEY : 0)
-           | (get ? 0 : RB_OPENAPI_WRITE)
-           | (route->on_main && !(route->problems & RB_PROBLEM_UNAVAILABLE)
-              ? 0 : RB_OPENAPI_WAITS)
-           | (route->problems & RB_PROBLEM_CONFLICT ? RB_OPENAPI_CONFLICT : 0)
-           | (route->problems & RB_PROBLEM_GONE ? RB_OPENAPI_GONE : 0)
-           | (get && (route->view || route->fresh) ? RB_OPENAPI_ETAG : 0)
-           | (route->list ? RB_OPENAPI_LIST : 0)
-           | (route->success == NGX_HTTP_CREATED ? RB_OPENAPI_CREATES : 0);
+    features = RB_OPENAPI_ANY
+               | (route->path_params && route->path_params->name.len
+                  ? RB_OPENAPI_ID : 0)
+               | (asks ? RB_OPENAPI_SECRET : 0)
+               | (asks && !route->page ? RB_OPENAPI_WHO : 0)
+               | (route->roles != RB_ROLE_ANYONE
+                  || (!get && (route->page || asks) && !route->no_csrf)
+                  ? RB_OPENAPI_DENIES : 0)
+               | (route->page && route->roles != RB_ROLE_ANYONE
+                  && route->success != NGX_HTTP_SEE_OTHER
+                  ? RB_OPENAPI_LOGIN : 0)
+               | (route->view || route->page ? RB_OPENAPI_VIEW : 0)
+               | (route->body || route->form ? RB_OPENAPI_BODY : 0)
+               | (route->idempotent ? RB_OPENAPI_KEY : 0)
+               | (get ? 0 : RB_OPENAPI_WRITE)
+               | (route->on_main
+                  && !(route->problems & RB_PROBLEM_UNAVAILABLE)
+                  ? 0 : RB_OPENAPI_WAITS)
+               | (get && !route->page && (route->view || route->fresh)
+                  ? RB_OPENAPI_ETAG : 0)
+               | (route->list ? RB_OPENAPI_LIST : 0)
+               | (route->success == NGX_HTTP_CREATED
+                  || route->success == NGX_HTTP_SEE_OTHER
+                  ? RB_OPENAPI_CREATES : 0);
+
+    for (i = 0; i < rb_array_size(problems); i++) {
+        if (route->problems & problems[i].problem) {
+            features |= problems[i].feature;
+        }
+    }
+
+    return features;
 }
 
 
@@ -178,8 +238,14 @@ rb_openapi_all_features(const rb_router_t *router)
         features |= rb_openapi_features(rb_router_route(router, i));
     }
 
-    if (features & (RB_OPENAPI_WRITE|RB_OPENAPI_WAITS|RB_OPENAPI_CONFLICT)) {
+    if (features & (RB_OPENAPI_WRITE|RB_OPENAPI_WAITS|RB_OPENAPI_CONFLICT
+                    |RB_OPENAPI_TOO_MANY))
+    {
         features |= RB_OPENAPI_RETRY;
+    }
+
+    if (features & RB_OPENAPI_LOGIN) {
+        features |= RB_OPENAPI_CREATES;
     }
 
     return features;
@@ -200,20 +266,13 @@ rb_openapi_components(rb_json_t *j, const rb_router_t *router)
         return NGX_ERROR;
     }
 
-    rb_openapi_problem_responses(j, features);
+    rb_openapi_problem_responses(j, router);
     rb_openapi_header_params(j, features);
 
     rb_openapi_header_components(j, features);
 
-    if (features & RB_OPENAPI_ROLES) {
-        rb_json_key(j, "securitySchemes");
-        rb_json_open(j, '{');
-        rb_json_key(j, "bearer");
-        rb_json_open(j, '{');
-        rb_openapi_member(j, "type", "http");
-        rb_openapi_member(j, "scheme", "bearer");
-        rb_json_close(j, '}');
-        rb_json_close(j, '}');
+    if (features & RB_OPENAPI_SECRET) {
+        rb_openapi_security_schemes(j);
     }
 
     rb_json_close(j, '}');
@@ -228,6 +287,7 @@ static ngx_int_t
 rb_openapi_schemas(rb_json_t *j, const rb_router_t *router)
 {
     ngx_str_t          problem = ngx_string(RB_OPENAPI_PROBLEM);
+    ngx_str_t          oauth = ngx_string(RB_OPENAPI_OAUTH_ERROR);
     ngx_uint_t         i, k, sparse;
     const rb_view_t   *view, *other;
     const rb_param_t  *param;
@@ -235,7 +295,7 @@ rb_openapi_schemas(rb_json_t *j, const rb_router_t *router)
     rb_json_key(j, "schemas");
     rb_json_open(j, '{');
 
-    rb_openapi_problem_schema(j);
+    rb_openapi_problem_schema(j, router);
 
     for (i = 0; i < rb_router_count(router); i++) {
         view = rb_router_route(router, i)->view;
@@ -254,7 +314,8 @@ rb_openapi_schemas(rb_json_t *j, const rb_router_t *router)
             }
 
             if (other->fields != view->fields
-                || rb_openapi_same(&view->name, &problem))
+                || rb_openapi_same(&view->name, &problem)
+                || rb_openapi_same(&view->name, &oauth))
             {
                 ngx_log_error(NGX_LOG_EMERG, j->buf->pool->log, 0,
                               "two views have the name \"%V\"", &view->name);
@@ -287,8 +348,10 @@ rb_openapi_schemas(rb_json_t *j, const rb_router_t *router)
 
 
 static void
-rb_openapi_problem_schema(rb_json_t *j)
+rb_openapi_problem_schema(rb_json_t *j, const rb_router_t *router)
 {
+    ngx_uint_t  i;
+
     static const char  schema[] =
         "{\"type\":\"object\","
         "\"description\":\"RFC 9457\","
@@ -299,6 +362,8 @@ rb_openapi_problem_schema(rb_json_t *j)
             "\"status\":{\"type\":\"integer\"},"
             "\"code\":{\"type\":\"string\"},"
             "\"detail\":{\"type\":\"string\"},"
+            "\"missing_roles\":{\"type\":\"array\","
+                "\"items\":{\"type\":\"string\"}},"
             "\"instance\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
             "\"errors\":{\"type\":\"array\",\"items\":{"
                 "\"type\":\"object\","
@@ -317,44 +382,186 @@ rb_openapi_problem_schema(rb_json_t *j)
                 "\"code\":\"out_of_range\","
                 "\"detail\":\"1 이상 100 이하여야 합니다.\"}]}]}";
 
+    static const char  oauth[] =
+        "{\"type\":\"object\","
+        "\"description\":\"RFC 6749 §5.2\","
+        "\"required\":[\"error\"],"
+        "\"properties\":{"
+            "\"error\":{\"type\":\"string\"},"
+            "\"error_description\":{\"type\":\"string\"}},"
+        "\"examples\":[{"
+            "\"error\":\"invalid_grant\","
+            "\"error_description\":\"The code has expired.\"}]}";
+
     rb_json_key(j, RB_OPENAPI_PROBLEM);
     rb_json_raw(j, schema, sizeof(schema) - 1);
+
+    for (i = 0; i < rb_router_count(router); i++) {
+
+        if (rb_router_route(router, i)->oauth) {
+            rb_json_key(j, RB_OPENAPI_OAUTH_ERROR);
+            rb_json_raw(j, oauth, sizeof(oauth) - 1);
+            break;
+        }
+    }
 }
 
 
-static void
-rb_openapi_problem_responses(rb_json_t *j, ngx_uint_t features)
-{
-    ngx_uint_t                i;
-    const rb_openapi_part_t  *part;
+/* What errors look like differs by kind: of the API, a page's, OAuth's. */
 
-    static const char  content[] =
-        "{\"application/problem+json\":{\"schema\":"
-        "{\"$ref\":\"#/components/schemas/" RB_OPENAPI_PROBLEM "\"}}}";
+static ngx_uint_t
+rb_openapi_kind(const rb_route_t *route)
+{
+    return route->page ? 1 : route->oauth ? 2 : 0;
+}
+
+
+static const struct {
+    ngx_str_t    suffix;
+    ngx_str_t    content;
+} rb_openapi_kinds[RB_OPENAPI_KINDS] = {
+
+    { ngx_string(""),
+      ngx_string("{\"application/problem+json\":{\"schema\":{\"$ref\":"
+                 "\"#/components/schemas/" RB_OPENAPI_PROBLEM "\"}}}") },
+
+    { ngx_string("Page"),
+      ngx_string("{\"text/html\":{\"schema\":{\"type\":\"string\"}}}") },
+
+    { ngx_string("OAuth"),
+      ngx_string("{\"application/json\":{\"schema\":{\"$ref\":"
+                 "\"#/components/schemas/" RB_OPENAPI_OAUTH_ERROR "\"}}}") }
+};
+
+
+static void
+rb_openapi_problem_responses(rb_json_t *j, const rb_router_t *router)
+{
+    u_char                    *p, name[64];
+    ngx_uint_t                 i, k, kind, features;
+    const rb_route_t          *route;
+    const rb_openapi_part_t   *part;
 
     rb_json_key(j, "responses");
     rb_json_open(j, '{');
 
-    for (i = 0; i < rb_array_size(rb_openapi_problems); i++) {
-        part = &rb_openapi_problems[i];
+    for (kind = 0; kind < RB_OPENAPI_KINDS; kind++) {
 
-        if ((part->when & features) == 0) {
-            continue;
+        for (features = 0, k = 0; k < rb_router_count(router); k++) {
+            route = rb_router_route(router, k);
+
+            if (rb_openapi_kind(route) == kind) {
+                features |= rb_openapi_features(route);
+            }
         }
 
-        rb_json_key_n(j, part->name, ngx_strlen(part->name));
-        rb_json_open(j, '{');
-        rb_openapi_description(j, &part->about);
-        rb_openapi_header_refs(j, RB_OPENAPI_ANY|part->with);
+        for (i = 0; i < rb_array_size(rb_openapi_problems); i++) {
+            part = &rb_openapi_problems[i];
 
-        /* a 304 has no content, but a tag */
+            if ((part->when & features) == 0) {
+                continue;
+            }
 
-        if (part->with != RB_OPENAPI_ETAG) {
-            rb_json_key(j, "content");
-            rb_json_raw(j, content, sizeof(content) - 1);
+            p = ngx_snprintf(name, sizeof(name), "%s%V", part->name,
+                             &rb_openapi_kinds[kind].suffix);
+
+            rb_json_key_n(j, (char *) name, p - name);
+            rb_json_open(j, '{');
+            rb_openapi_description(j, &part->about);
+            rb_openapi_header_refs(j, RB_OPENAPI_ANY|part->with);
+
+            /* a 304 has no content, but a tag; a 303 an address */
+
+            if (part->with != RB_OPENAPI_ETAG
+                && part->with != RB_OPENAPI_CREATES)
+            {
+                rb_json_key(j, "content");
+                rb_json_raw(j, rb_openapi_kinds[kind].content.data,
+                            rb_openapi_kinds[kind].content.len);
+            }
+
+            rb_json_close(j, '}');
         }
+    }
 
-        rb_json_close(j, '}');
+    rb_json_close(j, '}');
+}
+
+
+static void
+rb_openapi_security_schemes(rb_json_t *j)
+{
+    static const char  simple[] =
+        "\"cookie\":{\"type\":\"apiKey\",\"in\":\"cookie\","
+            "\"name\":\"__Host-rb_session\"},"
+        "\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\","
+            "\"bearerFormat\":\"JWT\",\"description\":\"RFC 6750\"},"
+        "\"dpop\":{\"type\":\"http\",\"scheme\":\"dpop\","
+            "\"description\":\"RFC 9449\"},"
+        "\"openid\":{\"type\":\"openIdConnect\",\"openIdConnectUrl\":"
+            "\"/.well-known/openid-configuration\"}";
+
+    rb_json_key(j, "securitySchemes");
+    rb_json_open(j, '{');
+
+    rb_json_raw(j, simple, sizeof(simple) - 1);
+
+    rb_json_key(j, "oauth2");
+    rb_json_open(j, '{');
+    rb_openapi_member(j, "type", "oauth2");
+    rb_json_key(j, "flows");
+    rb_json_open(j, '{');
+
+    rb_json_key(j, "authorizationCode");
+    rb_json_open(j, '{');
+    rb_openapi_member(j, "authorizationUrl", "/oauth/authorize");
+    rb_openapi_member(j, "tokenUrl", "/oauth/token");
+    rb_openapi_member(j, "refreshUrl", "/oauth/token");
+    rb_openapi_scopes(j);
+    rb_json_close(j, '}');
+
+    rb_json_key(j, "clientCredentials");
+    rb_json_open(j, '{');
+    rb_openapi_member(j, "tokenUrl", "/oauth/token");
+    rb_openapi_scopes(j);
+    rb_json_close(j, '}');
+
+    rb_json_close(j, '}');
+    rb_json_close(j, '}');
+    rb_json_close(j, '}');
+}
+
+
+static void
+rb_openapi_scopes(rb_json_t *j)
+{
+    const rb_named_bit_t  *name;
+    ngx_uint_t             i;
+
+    static const struct {
+        ngx_uint_t   bit;
+        const char  *about;
+    } scopes[] = {
+        { RB_SCOPE_OPENID, "누구인지 (OpenID Connect) · who it is" },
+        { RB_SCOPE_PROFILE, "이름과 언어 · name and language" },
+        { RB_SCOPE_EMAIL, "이메일 · the address" },
+        { RB_SCOPE_OFFLINE_ACCESS,
+          "로그아웃한 뒤에도 · after signing out, too" },
+        { RB_SCOPE_READ, "내 정보 읽기 · reading what the member may" },
+        { RB_SCOPE_WRITE, "내 정보 바꾸기 · changing what the member may" }
+    };
+
+    rb_json_key(j, "scopes");
+    rb_json_open(j, '{');
+
+    for (name = rb_scope_names; name->name.len; name++) {
+
+        for (i = 0; i < rb_array_size(scopes); i++) {
+            if (scopes[i].bit == name->bit) {
+                rb_openapi_member(j, (char *) name->name.data,
+                                  scopes[i].about);
+            }
+        }
     }
 
     rb_json_close(j, '}');
@@ -454,17 +661,24 @@ rb_openapi_header_refs(rb_json_t *j, ngx_uint_t features)
 
 
 void
-rb_openapi_problem_refs(rb_json_t *j, ngx_uint_t features)
+rb_openapi_problem_refs(rb_json_t *j, const rb_route_t *route)
 {
-    ngx_uint_t                i;
-    const rb_openapi_part_t  *part;
+    u_char                    *p, name[64];
+    ngx_uint_t                 i, features;
+    const rb_openapi_part_t   *part;
+
+    features = rb_openapi_features(route);
 
     for (i = 0; i < rb_array_size(rb_openapi_problems); i++) {
         part = &rb_openapi_problems[i];
 
         if (part->when & features) {
+            p = ngx_snprintf(name, sizeof(name) - 1, "%s%V", part->name,
+                             &rb_openapi_kinds[rb_openapi_kind(route)].suffix);
+            *p = '\0';
+
             rb_json_key_n(j, part->as, ngx_strlen(part->as));
-            rb_openapi_part_ref(j, "responses", part->name);
+            rb_openapi_part_ref(j, "responses", (char *) name);
         }
     }
 }

@@ -13,7 +13,7 @@
 
 
 typedef struct {
-    const char    *type;
+    const char    *type;                /* NULL: an object or an array */
     const char    *format;              /* or NULL */
 } rb_openapi_type_t;
 
@@ -28,7 +28,8 @@ static const rb_openapi_type_t  rb_openapi_param_types[] = {
     [RB_PARAM_ENUM]   = { "string", NULL },
     [RB_PARAM_ENUMS]  = { "array", NULL },
     [RB_PARAM_CURSOR] = { "string", NULL },
-    [RB_PARAM_FIELDS] = { "array", NULL }
+    [RB_PARAM_FIELDS] = { "array", NULL },
+    [RB_PARAM_JSON]   = { NULL, NULL }
 };
 
 
@@ -41,7 +42,7 @@ static const rb_openapi_type_t  rb_openapi_view_types[] = {
     [RB_VIEW_BOOL]    = { "boolean", NULL },
     [RB_VIEW_DATE]    = { "string", "date" },
     [RB_VIEW_TIME]    = { "string", "date-time" },
-    [RB_VIEW_JSON]    = { "array", NULL }
+    [RB_VIEW_JSON]    = { NULL, NULL }
 };
 
 
@@ -327,18 +328,29 @@ rb_openapi_field_names(rb_json_t *j, const rb_view_t *view)
 
 
 void
-rb_openapi_body_schema(rb_json_t *j, const rb_param_t *params)
+rb_openapi_body_schema(rb_json_t *j, const rb_route_t *route)
 {
     ngx_uint_t         any;
-    const rb_param_t  *param;
+    const rb_param_t  *param, *params;
+
+    static const char  csrf[] = "{\"type\":\"string\"}";
+
+    static const rb_param_t  none[] = { rb_param_end };
+
+    params = route->body ? route->body : none;
 
     rb_json_open(j, '{');
     rb_openapi_member(j, "type", "object");
     rb_json_key(j, "additionalProperties");
-    rb_json_bool(j, 0);
+    rb_json_bool(j, route->lenient);
 
     rb_json_key(j, "properties");
     rb_json_open(j, '{');
+
+    if (route->form && route->page && !route->no_csrf) {
+        rb_json_key(j, "csrf");
+        rb_json_raw(j, csrf, sizeof(csrf) - 1);
+    }
 
     for (param = params, any = 0; param->name.len; param++) {
         rb_json_key_n(j, (char *) param->name.data, param->name.len);
@@ -521,14 +533,16 @@ rb_openapi_type(rb_json_t *j, const rb_openapi_type_t *type,
 {
     u_char  *p, text[64];
 
-    if (nullable) {
-        p = ngx_snprintf(text, sizeof(text), "[\"%s\",\"null\"]", type->type);
+    if (type->type && !nullable) {
+        rb_openapi_member(j, "type", type->type);
+
+    } else {
+        p = ngx_snprintf(text, sizeof(text), "[\"%s\"%s]",
+                         type->type ? type->type : "object\",\"array",
+                         nullable ? ",\"null\"" : "");
 
         rb_json_key(j, "type");
         rb_json_raw(j, text, p - text);
-
-    } else {
-        rb_openapi_member(j, "type", type->type);
     }
 
     if (type->format) {

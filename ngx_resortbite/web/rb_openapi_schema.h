@@ -22,8 +22,9 @@ void rb_openapi_description(rb_json_t *j, const rb_text_t *text);
 void rb_openapi_param_schema(rb_json_t *j, const rb_param_t *param,
     const rb_view_t *view, const rb_text_t *about);
 
-/* A body's: an object of these members and no others. */
-void rb_openapi_body_schema(rb_json_t *j, const rb_param_t *params);
+/* A body's: an object of its members and, unless it is lenient, no others; of
+ * a page's form the field `csrf' is one. */
+void rb_openapi_body_schema(rb_json_t *j, const rb_route_t *route);
 
 /* What a view writes; sparse: fields= may leave out all but id. */
 void rb_openapi_view_schema(rb_json_t *j, const rb_view_t *view,

@@ -42,6 +42,8 @@ static ngx_int_t rb_param_cursor(rb_params_t *ps, const rb_param_t *param,
     const ngx_str_t *text, rb_value_t *value);
 static ngx_int_t rb_param_fields(rb_params_t *ps, const rb_param_t *param,
     const ngx_str_t *text, rb_value_t *value);
+static ngx_int_t rb_param_json(rb_params_t *ps, const rb_param_t *param,
+    const ngx_str_t *text, rb_value_t *value);
 
 static ngx_int_t rb_param_text_check(rb_params_t *ps, const rb_param_t *param,
     const ngx_str_t *text);
@@ -64,7 +66,8 @@ static const rb_param_parse_pt  rb_param_parsers[] = {
     [RB_PARAM_ENUM]   = rb_param_enum,
     [RB_PARAM_ENUMS]  = rb_param_enums,
     [RB_PARAM_CURSOR] = rb_param_cursor,
-    [RB_PARAM_FIELDS] = rb_param_fields
+    [RB_PARAM_FIELDS] = rb_param_fields,
+    [RB_PARAM_JSON]   = rb_param_json
 };
 
 
@@ -80,6 +83,24 @@ rb_param_count(const rb_param_t *params)
     for (n = 0; params[n].name.len; n++) { /* void */ }
 
     return n;
+}
+
+
+ngx_uint_t
+rb_param_find(const rb_param_t *params, const ngx_str_t *name)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; params && params[i].name.len; i++) {
+
+        if (params[i].name.len == name->len
+            && ngx_memcmp(params[i].name.data, name->data, name->len) == 0)
+        {
+            break;
+        }
+    }
+
+    return i;
 }
 
 
@@ -451,6 +472,44 @@ rb_param_fields(rb_params_t *ps, const rb_param_t *param,
     value->text.len = rb_buf_len(&b);
 
     return NGX_OK;
+}
+
+
+/* Canonical: without spaces, an object's members in alphabetical order. */
+
+static ngx_int_t
+rb_param_json(rb_params_t *ps, const rb_param_t *param, const ngx_str_t *text,
+    rb_value_t *value)
+{
+    char       *dump;
+    json_t     *json;
+    rb_err_t   *err;
+    ngx_int_t   rc;
+
+    err = rb_json_parse(ps->pool, text, &json);
+
+    if (err == &rb_err_internal) {
+        ps->err = err;
+        return NGX_ERROR;
+    }
+
+    if (err || !(json_is_object(json) || json_is_array(json))) {
+        rb_param_wrong(ps, param);
+        return NGX_ERROR;
+    }
+
+    dump = json_dumps(json, JSON_COMPACT|JSON_SORT_KEYS);
+
+    if (dump == NULL) {
+        ps->err = &rb_err_internal;
+        return NGX_ERROR;
+    }
+
+    rc = rb_param_copy(ps, &value->text, (u_char *) dump, ngx_strlen(dump));
+
+    free(dump);
+
+    return rc;
 }
 
 

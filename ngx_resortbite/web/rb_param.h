@@ -26,6 +26,9 @@ typedef struct {
 /* How many there are, before the one without a name; of NULL: 0. */
 ngx_uint_t rb_param_count(const rb_param_t *params);
 
+/* The index of the one of this name, or how many there are. */
+ngx_uint_t rb_param_find(const rb_param_t *params, const ngx_str_t *name);
+
 /*
  * Parses one text.  value->text is canonical, in pool or in text's memory.
  * On failure value->text.data stays NULL and err names the parameter.
@@ -75,10 +78,28 @@ void rb_path_parse(rb_params_t *ps, const rb_route_t *route,
 
 /*
  * The query string into values, which has room for rb_param_count() of
- * route->query.  A parameter without a value counts as absent.
+ * route->query.  A parameter without a value counts as absent; unknown ones
+ * are errors, but of routes that are lenient, and of pages, whose addresses
+ * others add words of their own to.
  */
 void rb_query_parse(rb_params_t *ps, const rb_route_t *route,
     const ngx_str_t *args, rb_value_t *values);
+
+/*
+ * The next name and value of an application/x-www-form-urlencoded text, cut
+ * off the front of *rest and decoded: slices of it, or in pool.  Empty pieces
+ * are passed over.  NGX_DONE at the end; NGX_ERROR when an escape is none,
+ * which is told and does not end the text; with NGX_ABORT it does: there are
+ * more pieces than RB_PAIRS_MAX, which is told, too.  *pieces begins as 0.
+ */
+
+#define RB_PAIRS_MAX  64
+
+ngx_int_t rb_pairs_next(rb_params_t *ps, ngx_str_t *rest, ngx_uint_t *pieces,
+    ngx_str_t *name, ngx_str_t *value);
+
+/* Appends a text as a query has it. */
+void rb_query_escape(rb_buf_t *b, const ngx_str_t *s, ngx_uint_t segment);
 
 /* Writes the path with the parameters' canonical values. */
 void rb_path_write(rb_buf_t *b, const rb_req_t *req);

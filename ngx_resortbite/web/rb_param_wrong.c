@@ -60,7 +60,9 @@ rb_param_wrong(rb_params_t *ps, const rb_param_t *param)
         [RB_PARAM_ENUMS]  = { "문자열의 배열이어야 합니다.",
                               "must be an array of strings." },
         [RB_PARAM_CURSOR] = { "문자열이어야 합니다.", "must be a string." },
-        [RB_PARAM_FIELDS] = { "문자열이어야 합니다.", "must be a string." }
+        [RB_PARAM_FIELDS] = { "문자열이어야 합니다.", "must be a string." },
+        [RB_PARAM_JSON]   = { "JSON 객체나 배열이어야 합니다.",
+                              "must be a JSON object or array." }
     };
 
     ps->err = rb_err_add_field(ps->err, ps->pool, rb_param_name(param),

@@ -13,8 +13,9 @@
 #include "base/rb_json.h"
 
 
-static void rb_problem_detail(rb_json_t *json, const rb_err_t *err,
-    rb_lang_e lang);
+static const char *rb_problem_oauth_code(const rb_err_t *err);
+static void rb_problem_ascii(u_char *p, u_char *last);
+static void rb_problem_missing(rb_json_t *json, const char *missing);
 static void rb_problem_errors(rb_json_t *json, const rb_err_field_t *field,
     rb_lang_e lang);
 
@@ -28,7 +29,7 @@ void
 rb_problem_write(rb_buf_t *b, ngx_pool_t *pool, const rb_err_t *err,
     rb_lang_e lang, const ngx_str_t *request_id)
 {
-    u_char               text[256];
+    u_char               text[1024];
     rb_json_t            json;
     ngx_str_t            s;
     const rb_problem_t  *problem;
@@ -56,7 +57,12 @@ rb_problem_write(rb_buf_t *b, ngx_pool_t *pool, const rb_err_t *err,
     rb_json_key(&json, "code");
     rb_json_str(&json, &problem->code);
 
-    rb_problem_detail(&json, err, lang);
+    s.len = rb_problem_detail(text, sizeof(text), err, lang) - text;
+
+    if (s.len) {
+        rb_json_key(&json, "detail");
+        rb_json_str(&json, &s);
+    }
 
     s.len = ngx_snprintf(text, sizeof(text), "urn:resortbite:request:%V",
                          request_id)
@@ -65,6 +71,7 @@ rb_problem_write(rb_buf_t *b, ngx_pool_t *pool, const rb_err_t *err,
     rb_json_str(&json, &s);
 
     rb_problem_errors(&json, err->fields, lang);
+    rb_problem_missing(&json, err->missing);
 
     rb_json_close(&json, '}');
 
@@ -105,39 +112,145 @@ rb_problem_wait(u_char *text, size_t size, ngx_uint_t seconds, rb_lang_e lang)
 }
 
 
-/* The first wrong field, how long to wait, or what is allowed. */
-
-static void
-rb_problem_detail(rb_json_t *json, const rb_err_t *err, rb_lang_e lang)
+u_char *
+rb_problem_detail(u_char *text, size_t size, const rb_err_t *err,
+    rb_lang_e lang)
 {
-    u_char      text[1024];
-    ngx_str_t   s;
+    if (err->fields) {
+        return ngx_snprintf(text, size, "%V: %V", &err->fields->name,
+                            &err->fields->detail[lang]);
+    }
+
+    if (err->retry_after) {
+        return rb_problem_wait(text, size, err->retry_after, lang);
+    }
+
+    if (err->allow.len) {
+        return ngx_snprintf(text, size, (lang == RB_LANG_EN)
+                            ? "The address has: %V."
+                            : "이 주소에서 쓸 수 있는 메서드: %V.",
+                            &err->allow);
+    }
+
+    return text;
+}
+
+
+void
+rb_problem_write_oauth(rb_req_t *req, const rb_err_t *err)
+{
+    u_char           text[1024], *p, *last;
+    rb_json_t        json;
+    ngx_str_t        s;
+    rb_err_field_t  *field;
+
+    p = text;
+    last = text + sizeof(text);
+
+    for (field = err->fields; field; field = field->next) {
+        p = ngx_slprintf(p, last, "%s%V %V", (p == text) ? "" : " ",
+                         &field->name, &field->detail[RB_LANG_EN]);
+    }
+
+    if (p == text) {
+        p = ngx_slprintf(p, last, "%V", &err->problem->title.in[RB_LANG_EN]);
+    }
+
+    rb_problem_ascii(text, p);
+
+    (void) rb_buf_init(&req->reply.body, req->task.pool, 512);
+    rb_json_init(&json, &req->reply.body);
+
+    rb_json_open(&json, '{');
+
+    s.data = (u_char *) rb_problem_oauth_code(err);
+    s.len = s.data ? ngx_strlen(s.data) : 0;
+
+    rb_json_key(&json, "error");
+    rb_json_str(&json, s.data ? &s : &err->problem->code);
 
     s.data = text;
+    s.len = p - text;
 
-    if (err->fields) {
-        s.len = ngx_snprintf(text, sizeof(text), "%V: %V", &err->fields->name,
-                             &err->fields->detail[lang])
-                - text;
+    rb_json_key(&json, "error_description");
+    rb_json_str(&json, &s);
 
-    } else if (err->retry_after) {
-        s.len = rb_problem_wait(text, sizeof(text), err->retry_after, lang)
-                - text;
+    rb_json_close(&json, '}');
+}
 
-    } else if (err->allow.len) {
-        s.len = ngx_snprintf(text, sizeof(text),
-                             (lang == RB_LANG_EN)
-                             ? "The address has: %V."
-                             : "이 주소에서 쓸 수 있는 메서드: %V.",
-                             &err->allow)
-                - text;
 
-    } else {
+/* What isn't said in OAuth's own words; NULL: the code is one of them. */
+
+static const char *
+rb_problem_oauth_code(const rb_err_t *err)
+{
+    switch (err->problem->status) {
+
+    case 404:
+    case 405:
+    case 406:
+    case 413:
+    case 415:
+        return "invalid_request";
+
+    case 500:
+        return "server_error";
+
+    case 503:
+        return "temporarily_unavailable";
+
+    default:
+        return NULL;
+    }
+}
+
+
+/* %x20-21 / %x23-5B / %x5D-7E */
+
+static void
+rb_problem_ascii(u_char *p, u_char *last)
+{
+    for ( /* void */ ; p < last; p++) {
+
+        if (*p == '"' || *p == '\\') {
+            *p = '\'';
+
+        } else if (*p < 0x20 || *p > 0x7e) {
+            *p = '?';
+        }
+    }
+}
+
+
+static void
+rb_problem_missing(rb_json_t *json, const char *missing)
+{
+    size_t     len;
+    ngx_str_t  s;
+
+    if (missing == NULL) {
         return;
     }
 
-    rb_json_key(json, "detail");
-    rb_json_str(json, &s);
+    rb_json_key(json, "missing_roles");
+    rb_json_open(json, '[');
+
+    for ( ;; ) {
+        missing += strspn(missing, " ");
+        len = strcspn(missing, " ");
+
+        if (len == 0) {
+            break;
+        }
+
+        s.data = (u_char *) missing;
+        s.len = len;
+        rb_json_str(json, &s);
+
+        missing += len;
+    }
+
+    rb_json_close(json, ']');
 }
 
 

@@ -17,11 +17,6 @@
 #include "web/rb_param.h"
 
 
-/* Each costs a search for the nearest known name: bounded. */
-
-#define RB_QUERY_PIECES_MAX  64
-
-
 /* Texts as decoded, by index in the declaration. */
 
 typedef struct {
@@ -30,15 +25,11 @@ typedef struct {
 } rb_query_texts_t;
 
 
-static void rb_query_piece(rb_params_t *ps, const rb_param_t *params,
-    ngx_str_t *piece, rb_query_texts_t *texts);
 static void rb_query_take(rb_params_t *ps, const rb_param_t *params,
     ngx_uint_t i, rb_query_texts_t *texts, const ngx_str_t *value);
 static void rb_query_too_many(rb_params_t *ps);
 static ngx_int_t rb_query_decode(rb_params_t *ps, ngx_str_t *s);
 static ngx_int_t rb_query_hex(u_char c);
-static void rb_query_escape(rb_buf_t *b, const ngx_str_t *s,
-    ngx_uint_t segment);
 static ngx_uint_t rb_query_skipped(const rb_param_t *param, ngx_uint_t skip);
 
 
@@ -80,8 +71,8 @@ void
 rb_query_parse(rb_params_t *ps, const rb_route_t *route, const ngx_str_t *args,
     rb_value_t *values)
 {
-    u_char            *p, *end, *amp;
-    ngx_str_t          piece;
+    ngx_int_t          rc;
+    ngx_str_t          rest, name, value;
     ngx_uint_t         i, n, pieces;
     rb_query_texts_t   texts;
 
@@ -95,25 +86,27 @@ rb_query_parse(rb_params_t *ps, const rb_route_t *route, const ngx_str_t *args,
     texts.refused = 0;
 
     pieces = 0;
-    end = args->data + args->len;
+    rest = *args;
 
-    for (p = args->data; p < end; p = amp + 1) {
-        amp = ngx_strlchr(p, end, '&');
-        amp = amp ? amp : end;
+    for ( ;; ) {
+        rc = rb_pairs_next(ps, &rest, &pieces, &name, &value);
 
-        piece.data = p;
-        piece.len = amp - p;
-
-        if (piece.len == 0) {
-            continue;
-        }
-
-        if (++pieces > RB_QUERY_PIECES_MAX) {
-            rb_query_too_many(ps);
+        if (rc == NGX_DONE || rc == NGX_ABORT) {
             break;
         }
 
-        rb_query_piece(ps, route->query, &piece, &texts);
+        if (rc == NGX_ERROR) {
+            continue;
+        }
+
+        i = rb_param_find(route->query, &name);
+
+        if (i < n) {
+            rb_query_take(ps, route->query, i, &texts, &value);
+
+        } else if (!route->lenient && !route->page) {
+            rb_param_unknown(ps, route->query, &name);
+        }
     }
 
     for (i = 0; i < n; i++) {
@@ -128,6 +121,58 @@ rb_query_parse(rb_params_t *ps, const rb_route_t *route, const ngx_str_t *args,
             rb_param_absent(ps, &route->query[i], &values[i]);
         }
     }
+}
+
+
+ngx_int_t
+rb_pairs_next(rb_params_t *ps, ngx_str_t *rest, ngx_uint_t *pieces,
+    ngx_str_t *name, ngx_str_t *value)
+{
+    u_char  *p, *end, *stop, *equals;
+
+    if (rest->len == 0) {
+        return NGX_DONE;
+    }
+
+    end = rest->data + rest->len;
+
+    for (p = rest->data; p < end && *p == '&'; p++) { /* void */ }
+
+    if (p == end) {
+        rest->len = 0;
+        return NGX_DONE;
+    }
+
+    if (++*pieces > RB_PAIRS_MAX) {
+        rb_query_too_many(ps);
+        return NGX_ABORT;
+    }
+
+    stop = ngx_strlchr(p, end, '&');
+    stop = stop ? stop : end;
+
+    equals = ngx_strlchr(p, stop, '=');
+
+    name->data = p;
+    name->len = (equals ? equals : stop) - p;
+    value->data = equals ? equals + 1 : stop;
+    value->len = stop - value->data;
+
+    rest->data = stop;
+    rest->len = end - stop;
+
+    if (rb_query_decode(ps, name) != NGX_OK
+        || rb_query_decode(ps, value) != NGX_OK)
+    {
+        ps->err = rb_err_add_field(ps->err, ps->pool, name, "bad_escape",
+                                   "%% 뒤에는 16진수 두 자리가 와야 합니다. "
+                                   "%% 자체는 %%25로 써 주세요.",
+                                   "needs two hexadecimal digits after each "
+                                   "%%. Write %%25 for %% itself.");
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -184,51 +229,6 @@ rb_query_write(rb_buf_t *b, const rb_req_t *req, ngx_uint_t skip)
 
 
 static void
-rb_query_piece(rb_params_t *ps, const rb_param_t *params, ngx_str_t *piece,
-    rb_query_texts_t *texts)
-{
-    u_char      *equals, *end;
-    ngx_str_t    name, value;
-    ngx_uint_t   i, n;
-
-    end = piece->data + piece->len;
-    equals = ngx_strlchr(piece->data, end, '=');
-
-    name.data = piece->data;
-    name.len = (equals ? equals : end) - name.data;
-    value.data = equals ? equals + 1 : end;
-    value.len = end - value.data;
-
-    if (rb_query_decode(ps, &name) != NGX_OK
-        || rb_query_decode(ps, &value) != NGX_OK)
-    {
-        ps->err = rb_err_add_field(ps->err, ps->pool, &name, "bad_escape",
-                                   "%% 뒤에는 16진수 두 자리가 와야 합니다. "
-                                   "%% 자체는 %%25로 써 주세요.",
-                                   "needs two hexadecimal digits after each "
-                                   "%%. Write %%25 for %% itself.");
-        return;
-    }
-
-    n = rb_param_count(params);
-
-    for (i = 0; i < n; i++) {
-
-        if (params[i].name.len == name.len
-            && ngx_memcmp(params[i].name.data, name.data, name.len) == 0)
-        {
-            rb_query_take(ps, params, i, texts, &value);
-            return;
-        }
-    }
-
-    rb_param_unknown(ps, params, &name);
-}
-
-
-/* The first value, or one more of a list. */
-
-static void
 rb_query_take(rb_params_t *ps, const rb_param_t *params, ngx_uint_t i,
     rb_query_texts_t *texts, const ngx_str_t *value)
 {
@@ -275,7 +275,7 @@ rb_query_too_many(rb_params_t *ps)
     ps->err = rb_err_add_field(ps->err, ps->pool, &name, "too_many",
                                "매개변수는 %d개까지 쓸 수 있습니다.",
                                "at most %d parameters can be given.",
-                               RB_QUERY_PIECES_MAX);
+                               RB_PAIRS_MAX);
 }
 
 
@@ -351,12 +351,16 @@ rb_query_hex(u_char c)
 
 /* In a segment of the path, what would end it is escaped too. */
 
-static void
+void
 rb_query_escape(rb_buf_t *b, const ngx_str_t *s, ngx_uint_t segment)
 {
     u_char  escaped[3], *p, *end, *run;
 
     static const u_char  hex[] = "0123456789ABCDEF";
+
+    if (s->len == 0) {
+        return;
+    }
 
     end = s->data + s->len;
 

@@ -47,6 +47,7 @@ static void rb_reply_link_to(rb_buf_t *b, rb_req_t *req, const char *rel,
 static char *rb_cursor_purpose(rb_req_t *req);
 static ngx_int_t rb_cursor_read(const ngx_str_t *payload, ngx_uint_t keys,
     ngx_str_t *keyset);
+static ngx_uint_t rb_reply_line_break(const ngx_str_t *value);
 static rb_err_t *rb_reply_etag(rb_req_t *req);
 static rb_err_t *rb_reply_cache_control(rb_req_t *req);
 
@@ -151,12 +152,78 @@ rb_reply_json(rb_req_t *req, ngx_uint_t status, rb_json_t *json)
 
 
 rb_err_t *
+rb_reply_redirect(rb_req_t *req, const ngx_str_t *location)
+{
+    req->reply.status = NGX_HTTP_SEE_OTHER;
+    req->reply.location = *location;
+    ngx_str_set(&req->reply.cache_control, "no-store");
+
+    if (rb_reply_line_break(location)) {
+        req->reply.broken = 1;
+    }
+
+    return NULL;
+}
+
+
+rb_err_t *
+rb_reply_nothing(rb_req_t *req)
+{
+    req->reply.status = NGX_HTTP_NO_CONTENT;
+
+    return NULL;
+}
+
+
+void
+rb_reply_header(rb_req_t *req, const char *name, const ngx_str_t *value)
+{
+    size_t       len;
+    ngx_uint_t   i;
+    rb_reply_t  *reply;
+
+    reply = &req->reply;
+    len = ngx_strlen(name);
+    i = reply->headers;
+
+    if (ngx_strcmp(name, "Set-Cookie") != 0) {
+
+        for (i = 0; i < reply->headers; i++) {
+            if (reply->header[i].name.len == len
+                && ngx_strncasecmp(reply->header[i].name.data,
+                                   (u_char *) name, len) == 0)
+            {
+                break;
+            }
+        }
+    }
+
+    if (i == RB_REPLY_HEADERS_MAX || rb_reply_line_break(value)) {
+        reply->broken = 1;
+        return;
+    }
+
+    reply->header[i].name.data = (u_char *) name;
+    reply->header[i].name.len = len;
+    reply->header[i].value = *value;
+
+    if (i == reply->headers) {
+        reply->headers++;
+    }
+}
+
+
+rb_err_t *
 rb_reply_finish(rb_req_t *req)
 {
     rb_err_t    *err;
     rb_reply_t  *reply;
 
     reply = &req->reply;
+
+    if (reply->broken) {
+        return &rb_err_internal;
+    }
 
     if (reply->finished) {
         return NULL;
@@ -171,7 +238,7 @@ rb_reply_finish(rb_req_t *req)
     }
 
     if (req->method & (NGX_HTTP_GET|NGX_HTTP_HEAD) && reply->status == 200
-        && reply->etag.len == 0)
+        && reply->etag.len == 0 && !req->route->page)
     {
         err = rb_reply_etag(req);
         if (err != NULL) {
@@ -490,6 +557,26 @@ rb_cursor_purpose(rb_req_t *req)
 }
 
 
+/* What would end a header field, or is no part of any (RFC 9110 §5.5). */
+
+static ngx_uint_t
+rb_reply_line_break(const ngx_str_t *value)
+{
+    size_t  i;
+
+    for (i = 0; i < value->len; i++) {
+
+        if ((value->data[i] < 0x20 && value->data[i] != '\t')
+            || value->data[i] == 0x7f)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static rb_err_t *
 rb_reply_etag(rb_req_t *req)
 {
@@ -544,7 +631,8 @@ rb_reply_cache_control(rb_req_t *req)
     value = &req->reply.cache_control;
 
     if (!(req->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-        || req->reply.status != 200)
+        || req->reply.status != 200
+        || (route->fresh == 0 && (route->oauth || route->page)))
     {
         ngx_str_set(value, "no-store");
         return NULL;

@@ -16,7 +16,7 @@
 
 
 #define RB_REPLY_TAGS_MAX     8
-#define RB_REPLY_HEADERS_MAX  8
+#define RB_REPLY_HEADERS_MAX  12
 
 
 /* What will be sent.  Strings live in the task's pool or are static. */
@@ -43,6 +43,7 @@ typedef struct {
     unsigned      uncached:1;           /* shows more than tags can tell: the
                                            cache must not keep it */
     unsigned      problem:1;            /* made by rb_http_problem() */
+    unsigned      broken:1;             /* a header field that can't be */
     unsigned      finished:1;           /* rb_reply_finish() was here */
 } rb_reply_t;
 
@@ -59,6 +60,11 @@ struct rb_req_s {
     rb_value_t            *query;       /* in the order of route->query */
     rb_value_t            *body;        /* in the order of route->body */
     json_t                *json;        /* the whole body; or NULL */
+    ngx_str_t             *form;        /* a form's texts as they were typed,
+                                           in the order of route->body */
+    ngx_str_t              csrf;        /* a form's field `csrf'; or empty */
+    const rb_err_t        *wrong;       /* what is wrong with the fields, for
+                                           routes that redisplay; or NULL */
     ngx_str_t              raw_body;
     const rb_principal_t  *principal;   /* NULL: nobody, or not asked for */
     ngx_str_t              idempotency_key;     /* or empty */
@@ -95,8 +101,10 @@ rb_err_t *rb_reply_redirect(rb_req_t *req, const ngx_str_t *location);
 rb_err_t *rb_reply_nothing(rb_req_t *req);
 
 /*
- * One more header field; the strings must last as long as the reply.  A value
- * with a line break is refused: the reply becomes a 500.
+ * One more header field; the strings must last as long as the reply.  It takes
+ * the place of one of the same name, but for Set-Cookie.  A value with a line
+ * break is refused: the reply becomes a 500.  A problem keeps those that were
+ * there before it.
  */
 void rb_reply_header(rb_req_t *req, const char *name, const ngx_str_t *value);
 

@@ -35,7 +35,9 @@ typedef enum {
     RB_PARAM_ENUM,                      /* one of values */
     RB_PARAM_ENUMS,                     /* some of values, comma separated */
     RB_PARAM_CURSOR,                    /* ours, as returned in `next' */
-    RB_PARAM_FIELDS                     /* names of the route's view */
+    RB_PARAM_FIELDS,                    /* names of the route's view */
+    RB_PARAM_JSON                       /* an object or an array; in a form,
+                                           a query: its text */
 } rb_param_type_e;
 
 
@@ -80,7 +82,8 @@ typedef struct {
 
     const rb_param_t    *path_params;   /* in the order of the path */
     const rb_param_t    *query;         /* ends with rb_param_end; or NULL */
-    const rb_param_t    *body;          /* JSON object members; or NULL */
+    const rb_param_t    *body;          /* members of a JSON object, fields of
+                                           a form; or NULL */
     const rb_view_t     *view;          /* shape of what is answered */
 
     ngx_uint_t           roles;         /* who may call, any one of them;
@@ -109,6 +112,8 @@ typedef struct {
     unsigned             page:1;        /* HTML, problems too */
     unsigned             oauth:1;       /* problems as RFC 6749 §5.2 has them */
     unsigned             no_csrf:1;     /* of clients, or checked by itself */
+    unsigned             redisplays:1;  /* a form's page: runs with req->wrong
+                                           when fields are, to show them */
 } rb_route_t;
 
 #define RB_PROBLEM_CONFLICT     0x1     /* 409 */

@@ -13,6 +13,9 @@
 
 
 static ngx_uint_t rb_route_is_name(const ngx_str_t *name);
+static const char *rb_route_check_kind(const rb_route_t *route);
+static const char *rb_route_check_who(const rb_route_t *route);
+static ngx_uint_t rb_route_of_resort(const rb_route_t *route);
 static const char *rb_route_check_path(const rb_route_t *route,
     ngx_str_t *which);
 static const char *rb_route_check_params(const rb_route_t *route,
@@ -63,7 +66,15 @@ rb_route_check(const rb_route_t *route, ngx_str_t *which)
         return "is a list of no view";
     }
 
-    wrong = rb_route_check_path(route, which);
+    wrong = rb_route_check_kind(route);
+
+    if (wrong == NULL) {
+        wrong = rb_route_check_who(route);
+    }
+
+    if (wrong == NULL) {
+        wrong = rb_route_check_path(route, which);
+    }
 
     if (wrong == NULL) {
         wrong = rb_route_check_params(route, route->path_params,
@@ -77,7 +88,9 @@ rb_route_check(const rb_route_t *route, ngx_str_t *which)
 
     if (wrong == NULL) {
         wrong = rb_route_check_params(route, route->body,
-                                      NGX_MAX_INT_T_VALUE, which);
+                                      route->form ? RB_QUERY_PARAMS_MAX
+                                                  : NGX_MAX_INT_T_VALUE,
+                                      which);
     }
 
     if (wrong == NULL && route->view) {
@@ -109,6 +122,93 @@ rb_route_is_name(const ngx_str_t *name)
     }
 
     return name->len != 0;
+}
+
+
+/* What it takes and what it answers: JSON, forms, pages. */
+
+static const char *
+rb_route_check_kind(const rb_route_t *route)
+{
+    if (route->form && route->method == NGX_HTTP_GET) {
+        return "answers GET and so can't take a form's body";
+    }
+
+    if (route->page && (route->view || route->list || route->oauth)) {
+        return "is a page and so can't answer JSON";
+    }
+
+    if (route->page && route->body && !route->form) {
+        return "is a page and so takes forms, not JSON";
+    }
+
+    if (route->page && (route->fresh || route->idempotent)) {
+        return "is a page and so neither cached nor idempotent by a key";
+    }
+
+    if (route->redisplays && !(route->page && route->form)) {
+        return "shows no form again: that is for a page's form";
+    }
+
+    if (route->lenient && !route->form && route->method != NGX_HTTP_GET) {
+        return "takes JSON, of which nothing goes unheeded";
+    }
+
+    return NULL;
+}
+
+
+/* Who may call.  A cached answer is everybody's. */
+
+static const char *
+rb_route_check_who(const rb_route_t *route)
+{
+    if (route->fresh
+        && (route->roles != RB_ROLE_ANYONE || route->optional))
+    {
+        return "is cached and so must be for anyone, whoever asks";
+    }
+
+    if (route->optional && route->roles != RB_ROLE_ANYONE) {
+        return "needs a role and so can't be for anyone as well";
+    }
+
+    if (route->step_up && route->roles == RB_ROLE_ANYONE) {
+        return "asks for a recent log-in, but for no role";
+    }
+
+    if (route->scopes && route->roles == RB_ROLE_ANYONE && !route->optional) {
+        return "asks for scopes, but for nobody who could have them";
+    }
+
+    if (route->on_main
+        && (route->roles != RB_ROLE_ANYONE || route->optional))
+    {
+        return "answers without a fiber and so can't find out who asks";
+    }
+
+    if (route->roles & RB_ROLES_OF_RESORT && !rb_route_of_resort(route)) {
+        return "needs a role in a resort, but its path has no /resorts/{id} "
+               "with a UUID first";
+    }
+
+    return NULL;
+}
+
+
+static ngx_uint_t
+rb_route_of_resort(const rb_route_t *route)
+{
+    u_char     *p;
+    ngx_str_t   before = ngx_string("/resorts/");
+
+    p = ngx_strlchr(route->path.data, route->path.data + route->path.len,
+                    '{');
+
+    return p && (size_t) (p - route->path.data) >= before.len
+           && ngx_memcmp(p - before.len, before.data, before.len) == 0
+           && route->path_params
+           && route->path_params[0].type == RB_PARAM_UUID;
 }
 
 

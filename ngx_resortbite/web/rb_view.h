@@ -31,7 +31,7 @@ typedef enum {
     RB_VIEW_BOOL,                       /* PostgreSQL's t and f */
     RB_VIEW_DATE,
     RB_VIEW_TIME,                       /* RFC 3339, formatted by SQL */
-    RB_VIEW_JSON                        /* json text from SQL: arrays */
+    RB_VIEW_JSON                        /* json text: an array, an object */
 } rb_view_type_e;
 
 

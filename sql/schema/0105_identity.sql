@@ -42,10 +42,12 @@ CREATE TABLE sign_ups (
     role           member_role   NOT NULL,
     locale         text          NOT NULL DEFAULT 'ko',
     consents       jsonb         NOT NULL,
+    device_hash    bytea,
     created_at     timestamptz   NOT NULL DEFAULT now(),
     expires_at     timestamptz   NOT NULL,
     used_at        timestamptz,
     CONSTRAINT sign_ups_role_ck CHECK (role IN ('crew', 'resort')),
+    CONSTRAINT sign_ups_device_ck CHECK (octet_length(device_hash) = 32),
     CONSTRAINT sign_ups_consents_ck CHECK (jsonb_typeof(consents) = 'object')
 );
 
@@ -178,6 +180,7 @@ CREATE INDEX sessions_member ON sessions (member_id, created_at DESC) WHERE revo
 CREATE INDEX sessions_parent ON sessions (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX sessions_client ON sessions (client_id) WHERE revoked_at IS NULL AND client_id IS NOT NULL;
 CREATE INDEX sessions_expired ON sessions (expires_at);
+CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
 
 
 -- The successor is sealed with a key made of the token itself, so that only
@@ -327,12 +330,15 @@ CREATE TABLE totp_factors (
 
 COMMENT ON COLUMN totp_factors.last_step IS 'Of the last code taken: a code is good once (RFC 6238 section 5.2)';
 
+-- New codes take the places of the old, so that there are never more than ten.
 CREATE TABLE recovery_codes (
     member_id   uuid        NOT NULL REFERENCES members (id),
+    place       smallint    NOT NULL,
     hash        bytea       NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now(),
     used_at     timestamptz,
-    PRIMARY KEY (member_id, hash),
+    PRIMARY KEY (member_id, place),
+    CONSTRAINT recovery_codes_place_ck CHECK (place BETWEEN 1 AND 10),
     CONSTRAINT recovery_codes_hash_ck CHECK (octet_length(hash) = 32)
 );
 
@@ -378,6 +384,7 @@ CREATE TABLE resort_invitations (
 );
 
 CREATE INDEX resort_invitations_resort ON resort_invitations (resort_id, created_at DESC);
+CREATE INDEX resort_invitations_email ON resort_invitations (email);
 
 
 -- What is to be sent.  The outbox's events of topic mail.<template> become
@@ -404,6 +411,11 @@ CREATE TABLE mails (
 CREATE INDEX mails_queued ON mails (available_at) WHERE status = 'queued';
 CREATE INDEX mails_dead ON mails (created_at DESC, id DESC) WHERE status = 'dead';
 CREATE INDEX mails_old ON mails (created_at);
+
+-- What the queue takes from the outbox, however much else waits there; and
+-- what may be forgotten.
+CREATE INDEX outbox_mail ON outbox (id) WHERE published_at IS NULL AND topic LIKE 'mail.%';
+CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 
 
 -- Every security event, hashed over the one before it in its chain.  There
@@ -441,8 +453,9 @@ COMMENT ON COLUMN security_events.member_id IS 'Whose account it concerns; not a
 COMMENT ON COLUMN security_events.actor_id IS 'Who did it, when signed in';
 COMMENT ON COLUMN security_events.address_hash IS 'Keyed hash (32 bytes) of the caller''s address';
 
-CREATE INDEX security_events_member ON security_events (member_id, at DESC);
-CREATE INDEX security_events_at ON security_events (at DESC, chain, seq);
+CREATE INDEX security_events_member ON security_events (member_id, at, chain, seq);
+CREATE INDEX security_events_action ON security_events (action, at, chain, seq);
+CREATE INDEX security_events_at ON security_events (at, chain, seq);
 
 -- What is hashed; the verification below and the trigger agree by this.
 CREATE FUNCTION security_event_hash(e security_events)
@@ -498,38 +511,43 @@ CREATE TRIGGER security_events_no_truncate
     EXECUTE FUNCTION refuse_rewriting();
 
 -- The first event of each chain that is not what it was, or is missing; and a
--- head that its last event doesn't lead to.  No rows: the trail is whole.
-CREATE FUNCTION security_events_verify()
+-- head that its last event doesn't lead to.  No rows: the trail is whole.  A
+-- long one can be looked at chain by chain.
+CREATE FUNCTION security_events_verify(only_chain smallint DEFAULT NULL)
 RETURNS TABLE (chain smallint, seq bigint, fault text)
 LANGUAGE sql
 STABLE
 BEGIN ATOMIC
-    SELECT DISTINCT ON (f.chain) f.chain, f.seq, f.fault
-      FROM (SELECT e.chain,
-                   e.seq,
-                   CASE
-                       WHEN e.seq <> 1 + coalesce(lag(e.seq) OVER w, 0)
-                           THEN 'an event before it is missing'
-                       WHEN e.prev_hash <> coalesce(lag(e.hash) OVER w, decode(repeat('00', 32), 'hex'))
-                           THEN 'does not follow the event before it'
-                       WHEN e.hash <> security_event_hash(e)
-                           THEN 'was changed'
-                   END AS fault
-              FROM security_events AS e
-            WINDOW w AS (PARTITION BY e.chain ORDER BY e.seq)
-             UNION ALL
-            SELECT c.chain,
-                   c.seq,
-                   'the last event is missing'
-              FROM security_chains AS c
-             WHERE c.seq > 0
-               AND NOT EXISTS (SELECT
-                                 FROM security_events AS e
-                                WHERE e.chain = c.chain
-                                  AND e.seq = c.seq
-                                  AND e.hash = c.hash)) AS f
+    SELECT DISTINCT ON (c.chain) c.chain, f.seq, f.fault
+      FROM security_chains AS c
+     CROSS JOIN LATERAL (
+               SELECT e.seq,
+                      CASE
+                          WHEN e.seq <> 1 + coalesce(lag(e.seq) OVER w, 0)
+                              THEN 'an event before it is missing'
+                          WHEN e.prev_hash <> coalesce(lag(e.hash) OVER w, decode(repeat('00', 32), 'hex'))
+                              THEN 'does not follow the event before it'
+                          WHEN e.hash <> security_event_hash(e)
+                              THEN 'was changed'
+                          WHEN e.seq > c.seq
+                              THEN 'was put after the last event'
+                      END AS fault
+                 FROM security_events AS e
+                WHERE e.chain = c.chain
+               WINDOW w AS (ORDER BY e.seq)
+                UNION ALL
+               SELECT c.seq,
+                      'the last event is missing'
+                WHERE c.seq > 0
+                  AND NOT EXISTS (SELECT
+                                    FROM security_events AS e
+                                   WHERE e.chain = c.chain
+                                     AND e.seq = c.seq
+                                     AND e.hash = c.hash)
+           ) AS f
      WHERE f.fault IS NOT NULL
-     ORDER BY f.chain, f.seq;
+       AND (only_chain IS NULL OR c.chain = only_chain)
+     ORDER BY c.chain, f.seq;
 END;
 
 
@@ -622,6 +640,28 @@ CREATE TRIGGER members_notify_update
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION notify_members();
+
+-- Whether there is a second factor is part of the verdict on a member.
+CREATE FUNCTION notify_factors()
+RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_notify('resortbite_changes', 'member:' || coalesce(NEW.member_id, OLD.member_id));
+
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER totp_factors_notify
+    AFTER DELETE OR UPDATE OF confirmed_at ON totp_factors
+    FOR EACH ROW
+    EXECUTE FUNCTION notify_factors();
+
+CREATE TRIGGER passkeys_notify
+    AFTER INSERT OR DELETE ON passkeys
+    FOR EACH ROW
+    EXECUTE FUNCTION notify_factors();
 
 CREATE FUNCTION notify_oauth_clients()
 RETURNS trigger

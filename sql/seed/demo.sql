@@ -31,6 +31,15 @@ SELECT seed_id('crew', n), 'crew' || n || '@example.com',
 
 SELECT add_resorts(1, 300);
 
+-- Those who can sign in: staff, owners and the first twenty of the crew.  The
+-- password of all is resortbite-demo-2026; one salt does for an invented world.
+UPDATE members
+   SET password_hash = '$scrypt$ln=14,r=8,p=5$yeIdlnAoLgj19zr2bM7umw$u431zIC/iy6O0D95H65IcTyi1ivdd7obt8Qk0micVfI',
+       password_changed_at = created_at
+ WHERE roles && '{super_admin,admin,moderator,auditor}'::member_role[]
+    OR email IN (SELECT 'owner' || n || '@example.com' FROM generate_series(1, 300) AS n)
+    OR email IN (SELECT 'crew' || n || '@example.com' FROM generate_series(1, 20) AS n);
+
 
 -- Ten posts a resort.  The first ten are one of each state, so that documents
 -- and tests can name them; the rest are dealt by hash.
@@ -236,3 +245,15 @@ SELECT seed_id('report', n), p.id,
        seed_day() - make_interval(hours => n)
   FROM generate_series(1, 24) AS n
   JOIN posts AS p ON p.id = seed_id('post', 10 * n + 1);
+
+
+-- Applications to try the OpenID provider with: one on somebody's own machine,
+-- and one that acts for itself, whose secret is the demo's password.
+INSERT INTO oauth_clients (id, name, auth_method, secret_hash, redirect_uris, grant_types, scopes)
+VALUES
+    ('demo-app', '데모 앱', 'none', NULL,
+     '{http://127.0.0.1/callback}',
+     '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}',
+     '{openid,profile,email,offline_access,read,write}'),
+    ('demo-service', '데모 서비스', 'client_secret_basic', sha256('resortbite-demo-2026'),
+     '{}', '{client_credentials}', '{read}');

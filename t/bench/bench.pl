@@ -12,6 +12,7 @@ use File::Basename qw(dirname);
 use Getopt::Long qw(GetOptions);
 use Time::HiRes qw(sleep);
 
+use Bench::Identity qw(register token tokens begin_log_ins);
 use Bench::Load qw(wrk pgbench);
 use Bench::Process qw(cpu_seconds memory private_bytes open_and_ask);
 use Bench::Report qw(machine table write_json);
@@ -26,6 +27,10 @@ my $PACED = 0.7;
 
 my $KEPT = 10_000;
 my $WAITING = 1_000;
+
+# the pace of job pages beside log-ins, a second; and how many log-ins
+my $PAGES = 2_000;
+my $LOG_INS = 200;
 
 my %option = (rounds => 3, seconds => 5);
 my ($world, %clients, %results);
@@ -58,6 +63,17 @@ my @MEASURES = (
       against => 'pg_job', target => 1.0, aim => 1.4 },
     { name => 'job_paced', title => 'the same at 70 % of that',
       run => \&paced, p99 => 10, needs => 'job_uncached' },
+
+    { name => 'job_open', title => 'GET any job, uncached, again',
+      run => sub { http(8081, '', paths => $world->{paths}) } },
+    { name => 'job_signed_in', title => 'the same with a token, verdict kept',
+      run => \&signed_in, against => 'job_open', target => 0.95 },
+    { name => 'token_cold', title => 'hello, each token for the first time',
+      run => \&cold, against => 'hello' },
+    { name => 'pages', title => "$PAGES job pages a second",
+      run => \&pages },
+    { name => 'pages_log_ins', title => "the same during $LOG_INS log-ins",
+      run => \&pages_beside_log_ins, against => 'pages', p99_times => 2 },
 
     { name => 'pg_list', title => 'pgbench, the list',
       run => sub { pg('list', 1) } },
@@ -95,6 +111,7 @@ sub main {
 
     my %machine = machine($world);
 
+    register($world);
     write_scripts();
     find_clients(@measures);
 
@@ -185,6 +202,46 @@ sub paced {
 
     return http(8081, '', paths => $world->{paths},
                 delay => 256 / $rate * 1000);
+}
+
+
+# ---- signed in
+
+sub signed_in {
+    return http(8083, '', paths => $world->{paths},
+                headers => [ 'Authorization: Bearer ' . token($world) ]);
+}
+
+
+# Tokens that no worker has seen, as many as there is time for: each is
+# verified, and its session asked for.
+
+sub cold {
+    my $file = $world->test->write_file(
+        'tokens', join '', map { "$_\n" }
+            tokens($world, int($option{seconds} * 6000)));
+
+    return http(8083, '/test/hello', tokens => $file);
+}
+
+
+# The same load of job pages from the cache, far below what the server can
+# take.  What passwords cost goes to threads, and must not be felt.
+
+sub pages {
+    return http(8080, $world->job_path, delay => 256 / $PAGES * 1000);
+}
+
+
+sub pages_beside_log_ins {
+    my $end = begin_log_ins($world, $LOG_INS);
+    my $result = pages();
+    my $looked_at = $end->();
+
+    $result->{fault} //= "only $looked_at of $LOG_INS log-ins were looked at"
+        if $looked_at < $LOG_INS;
+
+    return $result;
 }
 
 

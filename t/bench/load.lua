@@ -2,7 +2,9 @@
 -- which each request takes one at random; "" for the URL's own, with which wrk
 -- sends one and the same request and is at its fastest.  DELAY is how many
 -- milliseconds a connection pauses before a request on the average, so that
--- the load stays below what the server can take; 0 for no pause.
+-- the load stays below what the server can take; 0 for no pause.  TOKENS holds
+-- one bearer token a line, of which each request takes the next; after the
+-- last one there are no more requests.
 --
 -- The summary goes to standard output as one line of JSON, times in
 -- microseconds.
@@ -32,6 +34,25 @@ function init(args)
 
         request = function()
             return requests[math.random(#requests)]
+        end
+    end
+
+    if (args[3] or "") ~= "" then
+        local next_line = io.lines(args[3])
+
+        request = function()
+            local token = next_line()
+
+            if token == nil then
+                wrk.thread:stop()
+                next_line = function() return last end
+                token = last
+            end
+
+            last = token
+            wrk.headers["Authorization"] = "Bearer " .. token
+
+            return wrk.format()
         end
     end
 

@@ -217,6 +217,24 @@ sub secret_file {
 }
 
 
+# A folder with fresh keys, one of each algorithm, for resortbite_keys.
+
+sub keys_folder {
+    my ($self) = @_;
+
+    my $dir = "$self->{prefix}/keys";
+
+    if (!-d $dir) {
+        for my $how ('init', '--alg eddsa rotate') {
+            my $said = `"$ROOT/scripts/keys" $how "$dir" 2>&1`;
+            croak "scripts/keys: $said" if $? != 0;
+        }
+    }
+
+    return $dir;
+}
+
+
 # Fills in the configuration's %%NAMES%%.
 
 sub expand {
@@ -228,6 +246,7 @@ sub expand {
         POSTGRES => sub { $self->postgres->conninfo },
         REDIS => sub { $self->redis->address },
         SECRET => sub { $self->secret_file },
+        KEYS => sub { $self->keys_folder },
         DIR => sub { $self->{prefix} },
         ROOT => sub { $ROOT },
     );

@@ -14,6 +14,11 @@
 
 
 extern const rb_routes_t  rb_test_redis_routes;
+extern const rb_routes_t  rb_test_forms_routes;
+extern const rb_routes_t  rb_test_budget_routes;
+extern const rb_routes_t  rb_test_outbound_routes;
+extern const rb_routes_t  rb_test_identity_routes;
+extern const rb_routes_t  rb_test_factors_routes;
 
 static ngx_int_t rb_test_add_rooms(ngx_conf_t *cf);
 
@@ -146,7 +151,13 @@ ngx_module_t  ngx_rbtest_module = {
 static ngx_int_t
 rb_test_add_rooms(ngx_conf_t *cf)
 {
-    if (rb_gate_add_room(cf, &rb_test_routes) != NGX_OK) {
+    if (rb_gate_add_room(cf, &rb_test_routes) != NGX_OK
+        || rb_gate_add_room(cf, &rb_test_forms_routes) != NGX_OK
+        || rb_gate_add_room(cf, &rb_test_budget_routes) != NGX_OK
+        || rb_gate_add_room(cf, &rb_test_outbound_routes) != NGX_OK
+        || rb_gate_add_room(cf, &rb_test_identity_routes) != NGX_OK
+        || rb_gate_add_room(cf, &rb_test_factors_routes) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

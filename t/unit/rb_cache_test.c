@@ -796,6 +796,48 @@ test_flights(void)
 }
 
 
+/* What else is asked of the count of changes: by verdicts. */
+
+static void
+test_heard(void)
+{
+    uint32_t     tags[2] = { 11, 12 };
+    uint64_t     epoch;
+    rb_cache_t  *cache;
+
+    cache = make_cache(ZONE);
+    epoch = rb_cache_epoch(cache);
+
+    support_ok(rb_cache_unchanged_since(cache, epoch, tags, 2),
+               "nothing has changed");
+    rb_cache_changed(cache, 13);
+    support_ok(rb_cache_unchanged_since(cache, epoch, tags, 2),
+               "another tag has");
+    rb_cache_changed(cache, 12);
+    support_ok(!rb_cache_unchanged_since(cache, epoch, tags, 2),
+               "one of them has");
+    support_ok(rb_cache_unchanged_since(cache, rb_cache_epoch(cache), tags, 2),
+               "not since then");
+
+    epoch = rb_cache_epoch(cache);
+    rb_cache_changed_all(cache);
+    support_ok(!rb_cache_unchanged_since(cache, epoch, tags, 0),
+               "everything has");
+
+    support_ok(!rb_cache_heard(cache, 900), "nothing was heard yet");
+    rb_cache_set_heard(cache, ngx_current_msec - 100);
+    support_ok(!rb_cache_heard(cache, 900), "nor does it listen");
+    rb_cache_set_listening(cache, 1);
+    support_ok(rb_cache_heard(cache, 900), "it hears");
+    support_ok(!rb_cache_heard(cache, 100), "not as lately as that");
+    rb_cache_set_heard(cache, ngx_current_msec - 5000);
+    support_ok(rb_cache_heard(cache, 900),
+               "what a worker that leaves has heard before takes nothing back");
+    rb_cache_set_listening(cache, 0);
+    support_ok(!rb_cache_heard(cache, 900), "it is deaf");
+}
+
+
 int
 main(void)
 {
@@ -809,6 +851,7 @@ main(void)
     test_flights();
     test_together(3000);
     test_killed(300);
+    test_heard();
 
     ngx_destroy_pool(pool);
 

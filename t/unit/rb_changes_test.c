@@ -35,12 +35,20 @@ rb_cache_changed_all(rb_cache_t *cache)
 
 
 static ngx_uint_t  listening;
+static ngx_msec_t  heard;
 
 
 void
 rb_cache_set_listening(rb_cache_t *cache, ngx_uint_t on)
 {
     listening = on;
+}
+
+
+void
+rb_cache_set_heard(rb_cache_t *cache, ngx_msec_t msec)
+{
+    heard = msec;
 }
 
 
@@ -136,6 +144,9 @@ main(void)
     listener->on_state(cache, 1);
     support_ok(everything == 1, "listening: what came before was missed");
     support_ok(listening == 1, "and all workers know that it listens");
+
+    listener->on_heard(cache, 4711);
+    support_ok(heard == 4711, "and until when they know of all changes");
 
     forget();
     subscription->on_state(cache, 1);

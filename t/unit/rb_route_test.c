@@ -1,6 +1,7 @@
 /* unit: web/rb_route.c web/rb_route_tree.c web/rb_route_check.c web/rb_view.c
    web/rb_openapi.c web/rb_openapi_parts.c web/rb_openapi_schema.c
-   base/rb_json.c base/rb_buf.c base/rb_err.c base/rb_utf8.c */
+   base/rb_json.c base/rb_buf.c base/rb_err.c base/rb_principal.c
+   base/rb_utf8.c */
 
 /*
  * The router, views and the API's description, of tables made up here.  With

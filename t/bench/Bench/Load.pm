@@ -20,7 +20,7 @@ my $HERE = dirname(dirname(__FILE__));
 
 
 # wrk(url => URL, seconds => S, connections => 256, headers => [ … ],
-#     paths => FILE, delay => MILLISECONDS)
+#     paths => FILE, tokens => FILE, delay => MILLISECONDS)
 
 sub wrk {
     my (%o) = @_;
@@ -29,7 +29,7 @@ sub wrk {
         'wrk', '-t', 1, '-c', $o{connections} // 256, '-d', "$o{seconds}s",
         '--timeout', '10s', (map { ('-H', $_) } @{ $o{headers} || [] }),
         '-s', "$HERE/load.lua", $o{url}, '--', $o{paths} // '',
-        $o{delay} // 0);
+        $o{delay} // 0, $o{tokens} // '');
 
     my $output = run(@command);
     my ($line) = $output =~ /^(\{.*\})$/m or die "wrk said:\n$output";

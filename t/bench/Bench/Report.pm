@@ -104,6 +104,13 @@ sub summary {
         faults => [ grep { defined } map { $_->{fault} } @rounds ],
     );
 
+    if ($m->{p99_times}) {
+        my @others = map { $_->{p99} } @{ $results->{ $m->{against} } };
+
+        $row{p99_ratio} = median(map { $rounds[$_]{p99} / $others[$_] }
+                                 0 .. $#rounds);
+    }
+
     if ($m->{against} && $results->{ $m->{against} }) {
         my $others = $results->{ $m->{against} };
 
@@ -133,6 +140,11 @@ sub judge {
         $row->{target} = $m->{most};
         $row->{reached} = $m->{most} / ($row->{value} > 0 ? $row->{value} : 1);
         $row->{wanted} = '<= ' . bytes($m->{most});
+
+    } elsif (defined $m->{p99_times}) {
+        $row->{target} = $m->{p99_times};
+        $row->{reached} = $m->{p99_times} / $row->{p99_ratio};
+        $row->{wanted} = "p99 < x$m->{p99_times}";
 
     } elsif (defined $m->{p99}) {
         $row->{target} = $m->{p99};

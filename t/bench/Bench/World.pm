@@ -8,6 +8,7 @@ package Bench::World;
 #   8081   the API without the cache, so that each GET goes to PostgreSQL
 #   8082   /job and /hello: `return 200` of the bodies that the API answers
 #          with; /full: of the job with the same header fields as well
+#   8083   the API without the cache, for who is signed in
 
 use strict;
 use warnings;
@@ -56,6 +57,8 @@ http {
     resortbite_secret_file %%SECRET%%;
     resortbite_zone 256m;
     resortbite_fibers 10000;
+    resortbite_identity http://localhost:%%PORT_8080%%;
+    resortbite_keys %%KEYS%%;
 
 @PIECES@
 
@@ -73,6 +76,17 @@ http {
         listen 127.0.0.1:%%PORT_8081%% backlog=4096;
         access_log off;
         resortbite_cache off;
+
+        location / {
+            resortbite_api;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT_8083%% backlog=4096;
+        access_log off;
+        resortbite_cache off;
+        resortbite_auth required;
 
         location / {
             resortbite_api;

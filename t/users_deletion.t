@@ -1,0 +1,77 @@
+# An account is deleted, and brought back within thirty days.
+
+use strict;
+use warnings;
+use utf8;
+
+use lib 't/lib';
+use Test::More;
+use ResortBite::Identity;
+
+my $t = ResortBite::Identity->world;
+my $b = ResortBite::Browser->new($t);
+my $there = ResortBite::Browser->new($t);
+my $member = log_in($b, 'crew1@example.com')->json->{session}{member_id};
+
+log_in($there, 'crew1@example.com');
+
+
+sub restore {
+    my ($id) = @_;
+
+    return $there->request('POST', '/api/v1/accounts/restore', site => 'same-origin',
+        json => { token => token($t, 'restore_account', $id) });
+}
+
+
+$t->db("UPDATE sessions SET authenticated_at = now() - interval '1 hour'
+         WHERE member_id = '$member'");
+is(api($b, DELETE => '/api/v1/me')->json->{code}, 'insufficient_user_authentication',
+   'not without a recent log-in');
+is(api($b, POST => '/api/v1/me/step-up', { method => 'password', password => $PASSWORD })
+       ->status, 204, 'proved anew');
+
+my $r = api($b, DELETE => '/api/v1/me');
+is($r->status, 204, 'deleted') or diag($r->body);
+ok(!$b->cookie('__Host-rb_session'), 'the cookie goes');
+is($there->get('/api/v1/me')->status, 401, 'nobody is in any more');
+is($t->db("SELECT status || ' ' || (deleted_at IS NOT NULL) FROM members WHERE id = '$member'"),
+   'deleted true', 'the row waits');
+is($t->db("SELECT count(*) FROM sessions WHERE member_id = '$member'
+              AND revoke_reason = 'account_deleted'"), 2, 'sessions have ended');
+like(events($t, $member), qr/account\.deleted$/, 'the trail');
+
+my ($mail) = mails($t, 'account_deleted', 'crew1@example.com');
+is($mail->{params}{until}, $t->db('SELECT seoul_today() + 30'), 'a mail says until when');
+
+is(log_in($b, 'crew1@example.com')->json->{code}, 'account_deleted',
+   'with the password one is told');
+is(log_in($b, 'crew1@example.com', 'not it')->json->{code}, 'wrong_credentials',
+   'without it not');
+$b->request('POST', '/api/v1/password-resets', site => 'same-origin',
+            json => { email => 'crew1@example.com' });
+is(scalar mails($t, 'reset_password', 'crew1@example.com'), 0, 'no new password for it');
+
+# brought back
+
+is(restore($mail->{token_id})->status, 204, 'the link brings it back');
+is(restore($mail->{token_id})->status, 410, 'once');
+is(log_in($b, 'crew1@example.com')->status, 201, 'one signs in again');
+is($t->db("SELECT status || ' ' || (deleted_at IS NULL) FROM members WHERE id = '$member'"),
+   'active true', 'the row is as it was');
+like(events($t, $member), qr/account\.restored session\.started$/, 'the trail');
+
+# erased: nothing brings it back, and the address is free
+
+api($b, DELETE => '/api/v1/me');
+($mail) = reverse mails($t, 'account_deleted', 'crew1@example.com');
+$t->db("UPDATE members SET email = 'erased-$member\@erased.invalid', password_hash = NULL,
+               erased_at = now() WHERE id = '$member'");
+is(restore($mail->{token_id})->status, 410, 'what is erased stays so');
+is($b->request('POST', '/api/v1/accounts', site => 'same-origin', json => {
+    email => 'crew1@example.com', password => 'again from the start', display_name => '다시',
+    born_on => '1999-09-09', role => 'crew', terms => JSON::PP::true, privacy => JSON::PP::true,
+})->status, 202, 'the address signs up again');
+is(scalar mails($t, 'verify_email', 'crew1@example.com'), 1, 'and is sent a link');
+
+done_testing;
