@@ -113,6 +113,10 @@ refused('a place without an issuer', qr/needs.*resortbite_identity/s,
 refused('a place twice', qr/duplicate/,
         more => 'resortbite_place a; resortbite_place b;');
 
+refused('mail by a location, without a server for calls',
+        qr/"resortbite_mail" .*needs "resortbite_outbound;"/s,
+        more => 'resortbite_mail location=/out/mail from=a@b.example;');
+
 accepted('a server for calls to other services',
          server => 'resortbite_outbound;');
 refused('two of them', qr/two servers.*internal locations/,

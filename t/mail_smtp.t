@@ -152,7 +152,7 @@ event('invitation', 'i@example.com', token_id => $id, params => {
 ($got) = $mail->wait_for(1);
 like($got->{header}{subject}, qr/^\[리조트바이트\] 라온  Bcc/, 'its subject');
 is($got->{header}{bcc}, undef, 'nor does what is in a subject');
-like($got->{text}, qr/서나현님이 회원님을 .*관리자\(으\)로 초대/, 'codes are named');
+like($got->{text}, qr/서나현님이 회원님을 .*에 초대했습니다. 역할: 관리자/, 'codes are named');
 is(scalar($mail->messages), 1, 'and nobody else got mail');
 
 # ---- what can't be written

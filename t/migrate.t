@@ -437,6 +437,7 @@ my @bad = (
     members_deleted_ck   => of_member('erased_at = now()'),
 
     sign_ups_role_ck     => of_any('sign_ups', "role = 'admin'"),
+    sign_ups_device_ck   => of_any('sign_ups', "device_hash = '\\\\x00'"),
     sign_ups_consents_ck => of_any('sign_ups', "consents = '[]'"),
     consent_documents_version_ck => "INSERT INTO consent_documents
         SELECT kind, '2', effective_from, required, title_ko, title_en FROM consent_documents",

@@ -24,6 +24,10 @@ ok($t->wait_ready, 'ready');
 my $member = $o->member(1);
 my $browser = $o->browser($member);
 
+my $LOOPBACK = $ResortBite::OAuth::CALLBACK;
+
+$ResortBite::OAuth::CALLBACK = 'https://app.example/cb';
+
 $o->client('app', name => '<b>앱</b>');
 $o->client('ours', first_party => 1);
 $o->client('pushing', require_par => 1);
@@ -63,7 +67,7 @@ like($browser->words, qr/<b>앱<\/b>/, "has the client's name, escaped");
 like($browser->words, qr/이메일 주소 보기/, 'and the scopes in words');
 like($browser->words, qr/로그아웃한 뒤에도/, 'all of them');
 unlike($browser->words, qr/나를 대신해/, 'and no other');
-like($r->header('content-security-policy'), qr{form-action 'self' http://127\.0\.0\.1:9},
+like($r->header('content-security-policy'), qr{form-action 'self' https://app\.example},
      'its form may lead to the client');
 is($r->header('cache-control'), 'no-store', 'it is not kept');
 
@@ -104,6 +108,26 @@ is($t->db("SELECT count(*) FROM oauth_consents WHERE client_id = 'ours'"), 0,
    'and none is kept');
 
 
+# anybody can listen at a loopback port, or claim a scheme
+
+$o->client($_->[0], redirect_uris => "$LOOPBACK com.example.app:/cb",
+           first_party => $_->[1]) for [ 'native', 0 ], [ 'own_native', 1 ];
+
+for my $client (qw(native own_native)) {
+    for my $uri ($LOOPBACK, 'http://127.0.0.1:54321/cb', 'com.example.app:/cb') {
+        my %given = (client_id => $client, redirect_uri => $uri);
+
+        ok($o->authorize($browser, %given)->{code}, "$client, $uri: a code");
+
+        ($r) = visit($browser, %given);
+        is($r->status, 200, 'the next one is asked for as well');
+
+        ($r, $back) = visit($browser, %given, prompt => 'none');
+        is($back->{error}, 'consent_required', 'nor is it given in silence');
+    }
+}
+
+
 # ---- the log-in
 
 ($r) = visit($o->browser, login_hint => 'a@example.com', ui_locales => 'en');
@@ -117,9 +141,9 @@ like($query->{next}, qr{^/oauth/authorize\?}, 'and come back here');
 
 $r = $browser->get($query->{next});
 is($r->status, 200, 'back from a form: a page');
-like($r->header('refresh'), qr{^0;url=http://127\.0\.0\.1:9/cb\?code=},
+like($r->header('refresh'), qr{^0;url=https://app\.example/cb\?code=},
      'which leads on by itself');
-my ($link) = grep { $_->{href} =~ m{^http://127\.0\.0\.1:9/cb\?code=} }
+my ($link) = grep { $_->{href} =~ m{^https://app\.example/cb\?code=} }
     $browser->links;
 ok($link, 'or by a link');
 is('0;url=' . $link->{href}, $r->header('refresh'), 'to the same address');
@@ -152,6 +176,12 @@ for my $case ([ 'prompt=login', prompt => 'login' ],
     my ($forged) = next_of($hour->get(
         $query->{next} =~ s/auth_after=[^&]*/auth_after=x/r));
     is($forged, '/login/again', "$name: it can't be forged");
+
+    my ($after) = $query->{next} =~ /(auth_after=[^&]*)/;
+    my (undef, %other) = $o->params(%given);
+    my ($taken) = next_of($fresh->get($o->request_uri(%other) . "&$after"));
+    is($taken, '/login/again', "$name: nor taken over by another request")
+        if $given{prompt};
 }
 
 ($r, $back) = visit($hour, max_age => 7200);
@@ -218,6 +248,25 @@ is($browser->get($uri)->status, 400, 'a pushed request is good for a minute');
 cmp_ok(length $query->{next}, '<', 2000, 'a long request waits here as well');
 $r = $browser->get($query->{next});
 like($r->header('refresh') // '', qr/state=x{1900}/, 'and keeps its state');
+
+
+# of what waits here there is so much an address, whoever begins it
+
+my %statuses;
+
+for (1 .. 250) {
+    my ($r) = visit($o->browser, state => 'x' x 1900);
+    $statuses{ $r->status }++;
+    last if $r->status == 429;
+}
+
+is($statuses{429}, 1, 'an address that begins too many is slowed down');
+cmp_ok($statuses{303}, '>=', 150, 'but only then');
+
+my $late = $o->post('/oauth/par', client_id => 'pushing');
+is($late->status, 429, 'so is what it pushes for a public client');
+$late = $o->post('/oauth/device_authorization', client_id => 'app');
+is($late->status, 429, 'and the devices that it begins');
 
 
 # ---- a client's POST

@@ -128,6 +128,30 @@ $browser->get('/device');
 $browser->submit({ user_code => $device->{user_code} });
 is($browser->status, 404, 'and can not be allowed any more');
 
+# the browser session that it was allowed in ends
+
+$device = begin();
+$browser->get('/device');
+$browser->submit({ user_code => $device->{user_code} });
+$browser->submit({}, button => [ decision => 'accept' ]);
+
+my (undef, $ended) = $t->parallel(2, sub {
+    my ($i) = @_;
+
+    return $t->db("BEGIN; UPDATE sessions SET revoked_at = now(),
+                          revoke_reason = 'test'
+                    WHERE id = '$browser->{session}';
+                   SELECT pg_sleep(2); COMMIT") if $i == 0;
+
+    sleep 1;
+    return poll($device)->json->{error};
+});
+
+is($ended, 'invalid_grant',
+   'a browser session that ends while the device asks: nothing is given');
+
+$browser = $o->browser($member);
+
 # guessing
 
 my $guesser = $o->browser($o->member(2));
@@ -199,5 +223,15 @@ is($browser->cookie('__Host-rb_session'), undef, 'without the cookie');
 
 is($o->browser->get(uri(id_token_hint => $hint, %bye))->status, 303,
    'who was not signed in is sent on');
+
+# nobody is sent on to a client that was disabled
+
+$t->db("UPDATE oauth_clients SET disabled_at = now() WHERE id = 'app'");
+
+my $last = $o->browser($member);
+$last->get(uri(id_token_hint => $hint, %bye));
+is($last->location, undef, 'a disabled client: nobody is sent there');
+$last->get(uri(id_token_hint => $hint));
+ok(!signed_in($last), 'though they are logged out');
 
 done_testing;

@@ -304,6 +304,11 @@ for my $aud ($o->issuer, $o->issuer . '/oauth/token', [ 'x', $o->issuer ]) {
        'an assertion for us');
 }
 
+is($o->token(asserted(assertion(claims => { exp => time + 60.5 })))->status,
+   200, 'one that ends within a second');
+cmp_ok($t->db('SELECT extract(epoch FROM min(expires_at)) FROM used_proofs'),
+       '>', time + 60, 'is kept for as long as it is good');
+
 my $once = assertion();
 is($o->token(asserted($once))->status, 200, 'one');
 refused('the same again', 'invalid_client', status => 401, asserted($once));
@@ -318,6 +323,8 @@ for my $case (
     [ 'an old one', assertion(claims => { exp => time - 60 }) ],
     [ 'one without an end', assertion(claims => { exp => undef }) ],
     [ 'one for years', assertion(claims => { exp => time + 86_400 * 365 }) ],
+    [ 'one for years and a half',
+      assertion(claims => { exp => time + 86_400 * 365 + 0.5 }) ],
     [ 'one without jti', assertion(claims => { jti => undef }) ],
     [ 'another subject', assertion(claims => { sub => 'app' }) ],
     [ "another client's", assertion(claims => { iss => 'web', sub => 'web' }) ],
@@ -385,6 +392,67 @@ $t->db("UPDATE oauth_clients SET disabled_at = now() WHERE id = 'app'");
 is($o->redeem($back)->json->{error}, 'invalid_client',
    'the code of a client that was disabled');
 $t->db("UPDATE oauth_clients SET disabled_at = NULL WHERE id = 'app'");
+
+# what is ended while a code is being used: the one waits for the other
+
+sub redeemed_during {
+    my ($sql, @headers) = @_;
+
+    my $back = $o->authorize($browser, scope => 'openid offline_access');
+    my (undef, $error) = $t->parallel(2, sub {
+        my ($i) = @_;
+
+        return $t->db("BEGIN; $sql; SELECT pg_sleep(2); COMMIT") if $i == 0;
+
+        sleep 1;
+        return $o->redeem($back, @headers)->json->{error};
+    });
+
+    return $error;
+}
+
+
+is(redeemed_during("LOCK TABLE used_proofs IN EXCLUSIVE MODE;
+                    UPDATE oauth_clients SET disabled_at = now()
+                     WHERE id = 'app'", headers => { DPoP =>
+       $o->{tokens}->proof($key, 'POST', '/oauth/token') }),
+   'invalid_grant', 'a client that is disabled meanwhile');
+$t->db("UPDATE oauth_clients SET disabled_at = NULL WHERE id = 'app'");
+
+is(redeemed_during("UPDATE sessions SET revoked_at = now(),
+                                        revoke_reason = 'test'
+                     WHERE id = '$browser->{session}'"),
+   'invalid_grant', 'a browser session that ends meanwhile');
+
+$browser = $o->browser($member);
+
+# what a new password ends is not given, nor refreshed, a moment later
+
+$back = $o->authorize($browser, scope => 'openid offline_access');
+$tokens = $o->grant($browser, scope => 'openid offline_access');
+$t->db("UPDATE members SET password_changed_at = now() WHERE id = '$member'");
+is($o->redeem($back)->json->{error}, 'invalid_grant',
+   'a code that is older than the password');
+is($o->refresh($tokens->{refresh_token})->json->{error}, 'invalid_grant',
+   'a refresh token likewise');
+is($o->refresh($o->grant($browser)->{refresh_token})->status, 200,
+   'newer ones are good');
+
+# what a client may not have any more it is not given again
+
+$o->client('shrinks', auth_method => 'client_secret_basic', secret => 's' x 43);
+my %shrinks = (basic => { id => 'shrinks', secret => 's' x 43 });
+$tokens = $o->grant($browser, client_id => 'shrinks', %shrinks,
+                    scope => 'openid read write');
+$back = $o->authorize($browser, client_id => 'shrinks', scope => 'openid write');
+$t->db("UPDATE oauth_clients SET scopes = '{openid,read}' WHERE id = 'shrinks'");
+
+is($o->refresh($tokens->{refresh_token}, %shrinks, scope => 'write')
+       ->json->{error}, 'invalid_scope', 'a scope that was taken away');
+$r = $o->refresh($tokens->{refresh_token}, %shrinks);
+is($r->json->{scope}, 'openid read', 'is left out of the next token');
+is($o->redeem($back, %shrinks)->json->{scope}, 'openid',
+   "and of a code's first");
 
 $back = $o->authorize($browser, dpop_jkt => $foreign->{jkt});
 is($o->redeem($back)->json->{error}, 'invalid_grant',

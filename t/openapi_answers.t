@@ -258,7 +258,8 @@ my @calls = (
         terms => JSON::PP::true(), privacy => JSON::PP::true() }) } ],
     'post /api/v1/accounts/verify' => [ sub {
         anybody(POST => '/api/v1/accounts/verify', { token => link_token(
-            'verify_email', 'sign_ups', "email = 'new\@example.com'") }) } ],
+            'verify_email', 'sign_ups', "email = 'new\@example.com'"),
+            password => $password }) } ],
     'post /api/v1/password-resets' => [ sub {
         anybody(POST => '/api/v1/password-resets', { email => $bad->email })
     } ],
@@ -285,7 +286,8 @@ my @calls = (
         json => { email => 'elsewhere@example.com' }) } ],
     'post /api/v1/accounts/confirm-email' => [ sub {
         anybody(POST => '/api/v1/accounts/confirm-email',
-                { token => once_token('confirm_email') }) } ],
+                { token => once_token('confirm_email'),
+                  password => $password }) } ],
     'put /api/v1/me/password' => [ sub { $somi->put('/api/v1/me/password',
         json => { old_password => $password,
                   password => 'not even one goose' }) } ],

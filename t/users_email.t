@@ -18,7 +18,7 @@ sub ask { return api($b, PUT => '/api/v1/me/email', { email => $_[0] }) }
 sub confirm {
     my ($id) = @_;
 
-    return ResortBite::Browser->new($t)->request('POST', '/api/v1/accounts/confirm-email',
+    return $b->request('POST', '/api/v1/accounts/confirm-email',
         site => 'same-origin', json => { token => token($t, 'confirm_email', $id) });
 }
 

@@ -8,6 +8,7 @@ use lib 't/lib';
 use Test::More;
 use Time::HiRes qw(sleep);
 use ResortBite::Identity;
+use ResortBite::Tokens;
 
 my $t = ResortBite::Identity->world;
 my %id = map { split /\|/ } split /\n/,
@@ -113,6 +114,38 @@ is($phone->location, '/login?notice=verified', 'the right one does it');
 is($t->db("SELECT email_verified_at IS NOT NULL FROM members
             WHERE email = 'away\@example.com'"), 't', 'an account');
 is(follow(browser(), $away)->status, 201, 'once made, the link only tells');
+
+# somebody who has an account asks for another's address, who follows the link
+
+log_in($attacker, 'crew9@example.com');
+is(api($attacker, PUT => '/api/v1/me/email', { email => 'bait@example.com' })->status, 202,
+   'an attacker asks for another\'s address');
+my ($bait) = mails($t, 'confirm_email', 'bait@example.com');
+
+
+sub confirm {
+    my ($b, $password) = @_;
+
+    return post($b, '/api/v1/accounts/confirm-email', {
+        token => token($t, 'confirm_email', $bait->{token_id}),
+        (defined $password ? (password => $password) : ()) });
+}
+
+
+is(confirm(browser())->json->{errors}[0]{field}, 'password', 'from elsewhere it wants the password');
+is(confirm(browser(), 'not theirs')->json->{code}, 'wrong_credentials', 'of the account');
+$phone = browser();
+$phone->get('/confirm-email?token=' . token($t, 'confirm_email', $bait->{token_id}));
+$phone->submit;
+is($phone->status, 400, 'on the page, too');
+$phone->submit({ password => 'not theirs' });
+is($phone->status, 401, 'a wrong one');
+is($t->db("SELECT email FROM members WHERE id = '$id{crew9}'"), 'crew9@example.com',
+   'the address stays');
+like(events($t, $id{crew9}), qr/session\.failed session\.failed$/, 'each guess is in the trail');
+$phone->submit({ password => $PASSWORD });
+is($phone->location, '/login?notice=email_confirmed', 'who knows it may');
+is($t->db("SELECT email FROM members WHERE id = '$id{crew9}'"), 'bait@example.com', 'then it changes');
 
 # guesses are counted
 
@@ -243,6 +276,52 @@ for my $signed (@purposes) {
 
 is(password_of($id{crew8}), $before, 'nothing has changed');
 is(reset_by($forgot, 'the owner is back')->status, 204, 'it is good for what it is');
+
+# an application with `write', minutes after the log-in
+
+my $issuer = 'http://localhost:' . $t->port(8080);
+my $tokens = ResortBite::Tokens->new($t, issuer => $issuer);
+
+$tokens->client(id => 'theirs', first_party => 0);
+$tokens->client(id => 'ours');
+
+
+sub by_app {
+    my ($client, $method, $uri, $json) = @_;
+
+    my $token = $tokens->token($tokens->grant(member => $id{crew9}, client => $client,
+                                              scopes => [ 'read', 'write' ]));
+
+    return $t->request($method, $uri, ($json ? (json => $json) : ()),
+        headers => { Authorization => "Bearer $token", Host => $issuer =~ s{http://}{}r });
+}
+
+
+is(by_app('theirs', PATCH => '/api/v1/me', { display_name => '앱에서' })->status, 200,
+   'may change a name');
+
+$t->db("UPDATE members SET password_hash = NULL WHERE id = '$id{crew9}'");
+$r = by_app('theirs', PUT => '/api/v1/me/password', { password => 'set by an application' });
+is($r->status, 401, 'not set a first password');
+is(password_of($id{crew9}), '', 'there is none');
+
+for my $act ([ PUT => '/api/v1/me/email', { email => 'app@example.com' } ],
+             [ POST => '/api/v1/me/factors/totp', {} ],
+             [ POST => '/api/v1/me/factors/passkeys/options', {} ],
+             [ DELETE => '/api/v1/me' ])
+{
+    $r = by_app('theirs', @$act);
+    is($r->status, 403, "nor $act->[0] $act->[1]") or diag($r->body);
+    is($r->json->{code}, 'own_application_needed', 'it is no application of ours');
+}
+
+is(scalar mails($t, 'confirm_email', 'app@example.com'), 0, 'no link goes out');
+is(by_app('ours', PUT => '/api/v1/me/password', { password => 'set by our own' })->status, 204,
+   'ours may');
+is(by_app('ours', PUT => '/api/v1/me/email', { email => 'app@example.com' })->status, 202,
+   'change the address, too');
+is(by_app('ours', DELETE => '/api/v1/me')->status, 204, 'and delete the account');
+is(by_app('ours', GET => '/api/v1/me')->status, 401, 'which ends all');
 
 # nobody learns of it
 

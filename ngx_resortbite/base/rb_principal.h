@@ -79,6 +79,8 @@ typedef struct {
     int64_t       authenticated_at;     /* seconds since 1970 */
     rb_by_e       by;
     unsigned      second:1;             /* a second factor is set up */
+    unsigned      own:1;                /* a browser, or an application of
+                                           ours (first_party) */
 } rb_principal_t;
 
 

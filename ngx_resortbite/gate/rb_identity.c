@@ -8,6 +8,7 @@
 #include "gate/rb_identity_internal.h"
 
 
+static ngx_uint_t rb_identity_of_pages(const rb_route_t *route);
 static rb_err_t *rb_identity_know(rb_req_t *req, rb_identity_ctx_t *ctx);
 static ngx_int_t rb_identity_credential(rb_req_t *req,
     rb_credential_t *credential);
@@ -69,7 +70,7 @@ rb_identity_find(rb_req_t *req)
      * browser's alone, lest a token be good for all that its member may do */
 
     if (req->principal && req->principal->by != RB_BY_COOKIE
-        && req->route && req->route->page)
+        && req->route && rb_identity_of_pages(req->route))
     {
         req->principal = NULL;
     }
@@ -84,6 +85,15 @@ rb_identity_find(rb_req_t *req)
     }
 
     return NULL;
+}
+
+
+/* A page, or what a page's own form or script asks for. */
+
+static ngx_uint_t
+rb_identity_of_pages(const rb_route_t *route)
+{
+    return route->page || (route->form && !route->oauth);
 }
 
 
@@ -377,6 +387,7 @@ rb_identity_principal(ngx_pool_t *pool, const rb_verdict_t *verdict,
     who->amr = verdict->amr;
     who->acr = verdict->acr;
     who->second = verdict->second;
+    who->own = verdict->own;
     who->authenticated_at = verdict->authenticated_at;
     who->by = by;
 

@@ -64,8 +64,9 @@ ngx_int_t rb_identity_peek(rb_req_t *req);
  * Whether the principal may call the route: role, scope, age of the log-in,
  * second factor of staff (may yield: roles in a resort are asked for).
  * Errors: rb_err_sign_in (401), rb_err_role (403, says which role is
- * missing), rb_err_scope (403), rb_err_step_up (401/403, says the acr and
- * age wanted: RFC 9470).
+ * missing), rb_err_scope (403), rb_err_own_only (403: a dangerous act by an
+ * application that isn't ours), rb_err_step_up (401/403, says the acr and age
+ * wanted: RFC 9470).
  */
 rb_err_t *rb_identity_admit(rb_req_t *req);
 
@@ -118,6 +119,11 @@ void rb_identity_set_cookie(rb_req_t *req, const ngx_str_t *secret,
 void rb_identity_clear_cookie(rb_req_t *req);
 
 
+/* At postconfiguration, of a directive that calls other services by internal
+ * locations: NGX_ERROR, having said so, if no server has resortbite_outbound. */
+ngx_int_t rb_identity_need_outbound(ngx_conf_t *cf, const char *directive);
+
+
 extern rb_err_t  rb_err_proof;                  /* 401 invalid_dpop_proof */
 extern rb_err_t  rb_err_replayed;               /* 400 proof_replayed */
 extern rb_err_t  rb_err_sign_in;                /* 401 sign_in_required */
@@ -125,6 +131,7 @@ extern rb_err_t  rb_err_token_invalid;          /* 401 invalid_token */
 extern rb_err_t  rb_err_csrf;                   /* 403 cross_site_request */
 extern rb_err_t  rb_err_role;                   /* 403 role_missing */
 extern rb_err_t  rb_err_scope;                  /* 403 insufficient_scope */
+extern rb_err_t  rb_err_own_only;               /* 403 own_application_needed */
 extern rb_err_t  rb_err_step_up;    /* 401 insufficient_user_authentication */
 extern rb_err_t  rb_err_no_identity;            /* 503 identity_not_set_up */
 

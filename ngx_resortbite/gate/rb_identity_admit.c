@@ -42,6 +42,11 @@ rb_err_define(rb_err_scope, 403, "insufficient_scope",
     "접근 토큰에 필요한 범위(scope)가 없습니다. 그 범위로 새 토큰을 받아 주세요.",
     "The access token lacks a scope that this needs. Get a token with it.");
 
+rb_err_define(rb_err_own_only, 403, "own_application_needed",
+    "계정 보안에 관한 작업은 리조트바이트의 페이지나 앱에서만 할 수 있습니다.",
+    "What concerns the account's security can only be done on our own pages "
+    "and in our own applications.");
+
 rb_err_define(rb_err_step_up, 401, "insufficient_user_authentication",
     "본인 확인을 다시 해야 합니다. 2단계 인증이 필요한데 아직 없다면 계정 보안 "
     "설정에서 먼저 등록해 주세요.",
@@ -74,6 +79,15 @@ rb_identity_admit(rb_req_t *req)
 
     if (err == NULL) {
         err = rb_admit_scopes(req, route->scopes);
+    }
+
+    /* `write' is for what a member does here, not for their account: an
+     * application could take that over within minutes of the log-in */
+
+    if (err == NULL && route->step_up && req->principal->member.len
+        && !req->principal->own)
+    {
+        err = &rb_err_own_only;
     }
 
     return err ? err : rb_admit_proved(req, granted, route->step_up);

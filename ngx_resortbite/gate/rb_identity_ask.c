@@ -36,7 +36,8 @@ enum {
     RB_SESSION_C_EXPIRES_AT,
     RB_SESSION_C_UNSEEN,
     RB_SESSION_C_JKT,
-    RB_SESSION_C_SECOND
+    RB_SESSION_C_SECOND,
+    RB_SESSION_C_OWN
 };
 
 
@@ -165,12 +166,13 @@ static ngx_int_t
 rb_identity_row(const rb_pg_rows_t *rows, const rb_access_t *access,
     rb_verdict_t *verdict)
 {
-    ngx_str_t  session, member, client, jkt, second;
+    ngx_str_t  session, member, client, jkt, second, own;
 
     session = rb_pg_value(rows, 0, RB_SESSION_C_ID);
     member = rb_pg_value(rows, 0, RB_SESSION_C_MEMBER);
     client = rb_pg_value(rows, 0, RB_SESSION_C_CLIENT);
     second = rb_pg_value(rows, 0, RB_SESSION_C_SECOND);
+    own = rb_pg_value(rows, 0, RB_SESSION_C_OWN);
     jkt = rb_pg_value(rows, 0, RB_SESSION_C_JKT);
 
     if (session.len != RB_VERDICT_ID || client.len > RB_VERDICT_CLIENT
@@ -203,6 +205,7 @@ rb_identity_row(const rb_pg_rows_t *rows, const rb_access_t *access,
     verdict->amr = rb_identity_bits(rows, RB_SESSION_C_AMR, rb_amr_names);
     verdict->acr = (uint8_t) rb_identity_number(rows, RB_SESSION_C_ACR);
     verdict->second = (second.len == 1 && second.data[0] == 't');
+    verdict->own = (own.len == 1 && own.data[0] == 't');
     verdict->authenticated_at =
         rb_identity_number(rows, RB_SESSION_C_AUTHENTICATED_AT);
     verdict->expires = rb_identity_number(rows, RB_SESSION_C_EXPIRES_AT);

@@ -277,8 +277,8 @@ rb_identity_lacks(const rb_identity_main_conf_t *imcf)
     if (issuer && imcf->ring == NULL) {
         return "\"resortbite_identity\" needs, in the \"http\" block, "
                "\"resortbite_keys\", such as: resortbite_keys "
-               "/etc/resortbite/keys; (made by: scripts/keys "
-               "/etc/resortbite/keys new)";
+               "/etc/resortbite/keys; (made by: scripts/keys init "
+               "/etc/resortbite/keys)";
     }
 
     if (issuer) {
@@ -520,4 +520,24 @@ rb_identity_outbound(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                                        ngx_http_core_module);
 
     return NGX_CONF_OK;
+}
+
+
+ngx_int_t
+rb_identity_need_outbound(ngx_conf_t *cf, const char *directive)
+{
+    rb_identity_main_conf_t  *imcf;
+
+    imcf = ngx_http_conf_get_module_main_conf(cf,
+                                              ngx_resortbite_identity_module);
+
+    if (imcf->outbound) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"%s\" with \"location=\" needs "
+                       "\"resortbite_outbound;\" in the server that has the "
+                       "internal location", directive);
+    return NGX_ERROR;
 }

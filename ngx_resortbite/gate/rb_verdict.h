@@ -48,6 +48,7 @@ typedef struct {
     uint8_t       acr;
     uint8_t       cookie;               /* of a cookie, not of a token */
     uint8_t       second;               /* a second factor is set up */
+    uint8_t       own;                  /* of no stranger's application */
     uint8_t       tags;
     uint32_t      roles;
     uint32_t      scopes;

@@ -89,10 +89,8 @@ static rb_budgets_t  *rb_budgets;
 
 
 rb_err_define(rb_err_too_many, 429, "too_many_requests",
-              "시도가 너무 많습니다. 잠시 뒤(Retry-After에 적힌 초) 다시 시도해 "
-              "주세요.",
-              "There have been too many attempts. Try again after the seconds "
-              "that Retry-After says.");
+              "시도가 너무 많습니다. 잠시 뒤 다시 시도해 주세요.",
+              "There have been too many attempts. Try again in a while.");
 
 
 /*

@@ -22,7 +22,8 @@
 #include <sys/syscall.h>
 
 
-#define RB_THREAD_NICE  10              /* more than the worker */
+#define RB_THREAD_NICE   10             /* more than the worker */
+#define RB_THREAD_SLICE  100000000      /* ns; the longest there is */
 
 
 typedef struct {
@@ -209,17 +210,40 @@ rb_thread_main(void *data, ngx_log_t *log)
 }
 
 
-/* A thread has a nice value of its own on Linux; it began with the worker's. */
+/* sched_setattr(2); in no header of the C library yet */
+
+typedef struct {
+    uint32_t    size;
+    uint32_t    policy;
+    uint64_t    flags;
+    int32_t     nice;
+    uint32_t    priority;
+    uint64_t    runtime;
+    uint64_t    deadline;
+    uint64_t    period;
+} rb_thread_sched_t;
+
+
+/*
+ * A thread has a nice value of its own on Linux; it began with the worker's.
+ * A long slice costs it nothing but its claim to end it: since Linux 6.12 who
+ * wakes up with a shorter one, as the worker does, takes the processor at
+ * once and not at the next tick.  Older kernels don't heed it.
+ */
 
 static void
 rb_thread_nicer(void)
 {
-    id_t  thread;
+    rb_thread_sched_t  sched;
 
-    thread = (id_t) syscall(SYS_gettid);
+    ngx_memzero(&sched, sizeof(rb_thread_sched_t));
 
-    (void) setpriority(PRIO_PROCESS, thread,
-                       getpriority(PRIO_PROCESS, thread) + RB_THREAD_NICE);
+    sched.size = sizeof(rb_thread_sched_t);
+    sched.policy = SCHED_OTHER;
+    sched.nice = ngx_min(getpriority(PRIO_PROCESS, 0) + RB_THREAD_NICE, 19);
+    sched.runtime = RB_THREAD_SLICE;
+
+    (void) syscall(SYS_sched_setattr, 0, &sched, 0);
 }
 
 

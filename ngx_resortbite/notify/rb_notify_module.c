@@ -33,6 +33,7 @@ typedef struct {
 
 
 static void *rb_notify_create_main_conf(ngx_conf_t *cf);
+static ngx_int_t rb_notify_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t rb_notify_init_process(ngx_cycle_t *cycle);
 static void rb_notify_exit_process(ngx_cycle_t *cycle);
 
@@ -69,7 +70,7 @@ static ngx_command_t  rb_notify_commands[] = {
 
 static ngx_http_module_t  rb_notify_module_ctx = {
     NULL,                               /* preconfiguration */
-    NULL,                               /* postconfiguration */
+    rb_notify_postconfiguration,        /* postconfiguration */
 
     rb_notify_create_main_conf,         /* create main configuration */
     NULL,                               /* init main configuration */
@@ -102,6 +103,18 @@ static void *
 rb_notify_create_main_conf(ngx_conf_t *cf)
 {
     return ngx_pcalloc(cf->pool, sizeof(rb_notify_main_conf_t));
+}
+
+
+static ngx_int_t
+rb_notify_postconfiguration(ngx_conf_t *cf)
+{
+    rb_notify_main_conf_t  *nmcf;
+
+    nmcf = ngx_http_conf_get_module_main_conf(cf, ngx_resortbite_notify_module);
+
+    return nmcf->notify.location.len
+           ? rb_identity_need_outbound(cf, "resortbite_mail") : NGX_OK;
 }
 
 

@@ -94,7 +94,7 @@ const rb_notify_template_t  rb_notify_templates[] = {
                          "[ResortBite] Confirm your new e-mail address"),
       .before = {
           rb_hello,
-          rb_text("계정의 이메일 주소를 {email}(으)로 바꾸려는 요청을 "
+          rb_text("계정의 이메일 주소를 이 주소({email})로 바꾸려는 요청을 "
                   "받았습니다. 아래 단추를 누르면 바뀝니다.",
                   "We were asked to change the e-mail address of your "
                   "account to {email}. The button below confirms it.") },
@@ -106,8 +106,8 @@ const rb_notify_template_t  rb_notify_templates[] = {
                          "[ResortBite] Your e-mail address is to change"),
       .before = {
           rb_hello,
-          rb_text("계정의 이메일 주소를 {email}(으)로 바꾸려는 요청이 "
-                  "있었습니다. 새 주소에서 확인하면 바뀝니다.",
+          rb_text("계정의 이메일 주소를 다른 주소({email})로 바꾸려는 "
+                  "요청이 있었습니다. 새 주소에서 확인하면 바뀝니다.",
                   "Somebody asked to change the e-mail address of your "
                   "account to {email}. It changes once it is confirmed "
                   "there."),
@@ -224,8 +224,8 @@ const rb_notify_template_t  rb_notify_templates[] = {
                          "[ResortBite] {resort} invites you"),
       .before = {
           rb_text("안녕하세요.", "Hello,"),
-          rb_text("{inviter}님이 회원님을 {resort}의 {role}(으)로 "
-                  "초대했습니다. 아래 단추를 눌러 수락할 수 있습니다.",
+          rb_text("{inviter}님이 회원님을 {resort}에 초대했습니다. 역할: "
+                  "{role}. 아래 단추를 눌러 수락할 수 있습니다.",
                   "{inviter} invites you to join {resort} as {role}. You can "
                   "accept with the button below.") },
       .button = rb_text("초대 보기", "See invitation"),

@@ -214,8 +214,8 @@ rb_oauth_device_confirm(rb_req_t *req, const ngx_str_t *code,
     rb_page_t   page;
 
     static const rb_text_t  warning =
-        rb_text("이 코드가 지금 앞에 있는 기기의 것인지 확인하세요. 다른 "
-                "사람이 보낸 코드라면 거절하세요.",
+        rb_text("지금 앞에 있는 기기에 보이는 코드가 맞는지 확인해 주세요. "
+                "다른 사람이 보낸 코드라면 거절해 주세요.",
                 "Make sure that this code is on a device before you now. If "
                 "somebody has sent it to you, deny.");
 
@@ -223,7 +223,7 @@ rb_oauth_device_confirm(rb_req_t *req, const ngx_str_t *code,
 
     rb_page_begin(&page, req, &rb_oauth_device_title, NULL);
 
-    rb_page_putf(&page, "p", "%V에서 코드 %V(으)로 다음을 요청합니다.",
+    rb_page_putf(&page, "p", "%V에서 다음을 요청합니다. 코드: %V",
                  "%V, with the code %V, would like to:", name, code);
 
     rb_oauth_scopes_list(&page, scopes);
@@ -247,7 +247,7 @@ rb_oauth_device_done(rb_req_t *req, ngx_uint_t approved)
     rb_page_t  page;
 
     static const rb_text_t  yes =
-        rb_text("기기를 연결했습니다. 기기로 돌아가세요.",
+        rb_text("기기를 연결했습니다. 기기로 돌아가 주세요.",
                 "The device is connected. Go back to it.");
 
     static const rb_text_t  no =

@@ -508,7 +508,7 @@ rb_pages_account_consents(rb_page_t *page, const rb_account_t *account)
         rb_page_open(page, "p", "class", rb_page_lit("hint"), NULL);
 
         if (at.len) {
-            rb_page_sayf(page, "%V 판, 동의한 때 ", "Version %V, agreed ",
+            rb_page_sayf(page, "%V 판 · 동의 ", "Version %V · agreed ",
                          &version);
             rb_pages_when(page, &at);
 

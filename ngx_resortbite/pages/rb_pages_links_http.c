@@ -43,7 +43,8 @@ static rb_err_t *rb_pages_link_act(rb_req_t *req,
     const rb_pages_link_t *link);
 static rb_err_t *rb_pages_verify(rb_req_t *req, const ngx_str_t *token,
     const rb_origin_t *origin);
-static rb_err_t *rb_pages_verify_page(rb_req_t *req, const rb_err_t *err);
+static rb_err_t *rb_pages_password_page(rb_req_t *req,
+    const rb_pages_link_t *link, const rb_err_t *err);
 static rb_err_t *rb_pages_confirm(rb_req_t *req, const ngx_str_t *token,
     const rb_origin_t *origin);
 static rb_err_t *rb_pages_restore(rb_req_t *req, const ngx_str_t *token,
@@ -89,14 +90,15 @@ static const rb_param_t  rb_pages_token_fields[] = {
     rb_param_end
 };
 
-static const rb_param_t  rb_pages_verify_fields[] = {
+static const rb_param_t  rb_pages_proved_fields[] = {
     { ngx_string("token"), RB_PARAM_STRING, 1, 512, NULL, 1, ngx_null_string,
       rb_text("메일의 링크에 있는 값", "What the link in the mail has") },
     { ngx_string("password"), RB_PARAM_STRING, 1, 128, NULL, 0,
       ngx_null_string,
-      rb_text("가입할 때 정한 비밀번호. 가입한 브라우저에서는 없어도 됩니다.",
-              "The password chosen at sign-up; not needed in the browser that "
-              "signed up") },
+      rb_text("계정의, 또는 가입할 때 정한 비밀번호. 요청한 브라우저에서는 "
+              "없어도 됩니다.",
+              "The account's password, or that chosen at sign-up; not needed "
+              "in the browser in which it began") },
     rb_param_end
 };
 
@@ -149,11 +151,12 @@ static const rb_param_t  rb_pages_reset_fields[] = {
 static const rb_route_t  rb_pages_links_table[] = {
 
     rb_pages_link_route("pages_verify", "/verify-email", rb_pages_verify,
-                        rb_pages_verify_fields, RB_PROBLEM_TOO_MANY,
+                        rb_pages_proved_fields, RB_PROBLEM_TOO_MANY,
                         "이메일 확인", "Verify an address"),
 
     rb_pages_link_route("pages_confirm", "/confirm-email", rb_pages_confirm,
-                        rb_pages_token_fields, 0,
+                        rb_pages_proved_fields,
+                        RB_PROBLEM_TOO_MANY|RB_PROBLEM_UNAUTHORIZED,
                         "새 이메일 확인", "Confirm a new address"),
 
     rb_pages_link_route("pages_restore", "/restore-account", rb_pages_restore,
@@ -252,11 +255,7 @@ rb_pages_verify_form_handler(rb_req_t *req)
 static rb_err_t *
 rb_pages_verify_handler(rb_req_t *req)
 {
-    rb_err_t  *err;
-
-    err = rb_pages_link_act(req, &rb_pages_verify_link);
-
-    return err && err->fields ? rb_pages_verify_page(req, err) : err;
+    return rb_pages_link_act(req, &rb_pages_verify_link);
 }
 
 
@@ -269,39 +268,6 @@ rb_pages_verify(rb_req_t *req, const ngx_str_t *token,
     password = rb_pages_value(req, "password");
 
     return rb_users_verify(&req->task, token, &password, origin, &member);
-}
-
-
-/* Another browser than the one that signed up has to say the password. */
-
-static rb_err_t *
-rb_pages_verify_page(rb_req_t *req, const rb_err_t *err)
-{
-    ngx_str_t  csrf, token;
-    rb_page_t  page;
-
-    static const rb_page_input_t  password = {
-        .name = "password", .type = "password",
-        .label = rb_text("가입할 때 정한 비밀번호",
-                         "The password that you chose"),
-        .autocomplete = "current-password", .maxlength = 128, .required = 1,
-        .focus = 1
-    };
-
-    csrf = rb_csrf_token(req);
-    token = rb_pages_value(req, "token");
-
-    rb_page_begin(&page, req, &rb_pages_verify_link.title,
-                  &(rb_page_conf_t) { .error = err });
-
-    rb_page_form(&page, rb_page_lit("/verify-email"), &csrf);
-    rb_page_hidden(&page, "token", &token);
-    rb_page_input(&page, &password);
-    rb_page_button(&page, &rb_pages_verify_link.button, RB_PAGE_PRIMARY, NULL,
-                   NULL);
-    rb_page_form_end(&page);
-
-    return rb_page_end(&page);
 }
 
 
@@ -325,7 +291,11 @@ static rb_err_t *
 rb_pages_confirm(rb_req_t *req, const ngx_str_t *token,
     const rb_origin_t *origin)
 {
-    return rb_users_confirm_email(&req->task, token, origin);
+    ngx_str_t  password;
+
+    password = rb_pages_value(req, "password");
+
+    return rb_users_confirm_email(&req->task, token, &password, origin);
 }
 
 
@@ -400,7 +370,48 @@ rb_pages_link_act(rb_req_t *req, const rb_pages_link_t *link)
         err = link->act(req, &token, &origin);
     }
 
+    if (err && (err->fields || err == &rb_err_credentials)) {
+        return rb_pages_password_page(req, link, err);
+    }
+
     return err ? err : rb_pages_go(req, link->done, &none);
+}
+
+
+/* Another browser than the one in which it began has to say the password. */
+
+static rb_err_t *
+rb_pages_password_page(rb_req_t *req, const rb_pages_link_t *link,
+    const rb_err_t *err)
+{
+    ngx_str_t  csrf, token, path;
+    rb_page_t  page;
+
+    static const rb_page_input_t  password = {
+        .name = "password", .type = "password",
+        .label = rb_text("비밀번호", "Password"),
+        .hint = rb_text("계정의, 또는 가입할 때 정한 비밀번호",
+                        "The account's, or that chosen at sign-up"),
+        .autocomplete = "current-password", .maxlength = 128, .required = 1,
+        .focus = 1
+    };
+
+    csrf = rb_csrf_token(req);
+    token = rb_pages_value(req, "token");
+
+    path.data = (u_char *) link->path;
+    path.len = ngx_strlen(link->path);
+
+    rb_page_begin(&page, req, &link->title,
+                  &(rb_page_conf_t) { .error = err });
+
+    rb_page_form(&page, &path, &csrf);
+    rb_page_hidden(&page, "token", &token);
+    rb_page_input(&page, &password);
+    rb_page_button(&page, &link->button, RB_PAGE_PRIMARY, NULL, NULL);
+    rb_page_form_end(&page);
+
+    return rb_page_end(&page);
 }
 
 
@@ -495,7 +506,7 @@ rb_pages_forgot_sent_handler(rb_req_t *req)
     rb_page_t  page;
 
     static const rb_text_t  title =
-        rb_text("메일을 확인해 주세요", "Look into your mail");
+        rb_text("메일을 확인해 주세요", "Check your mail");
     static const rb_text_t  sent =
         rb_text("그 주소로 가입한 계정이 있다면 링크를 보냈습니다. 링크는 한 "
                 "번만 쓸 수 있습니다.",
@@ -581,10 +592,10 @@ rb_pages_reset_page(rb_req_t *req, const rb_err_t *err)
     static const rb_page_input_t  password = {
         .name = "password", .type = "password",
         .label = rb_text("새 비밀번호", "New password"),
-        .hint = rb_text("길수록 좋습니다. 다른 곳에서 쓰지 않는 것으로 정해 "
-                        "주세요.",
-                        "The longer the better, and one that you use nowhere "
-                        "else."),
+        .hint = rb_text("8자 이상. 길수록 좋습니다. 다른 곳에서 쓰지 않는 것으로 "
+                        "정해 주세요.",
+                        "8 characters or more, the longer the better, and "
+                        "one that you use nowhere else."),
         .autocomplete = "new-password", .maxlength = 1024, .required = 1,
         .focus = 1
     };

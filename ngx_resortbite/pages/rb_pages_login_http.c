@@ -497,7 +497,7 @@ rb_pages_login_social(rb_page_t *page, const ngx_str_t *next)
 
         rb_page_open(page, "a", "class", rb_page_lit("button"),
                      "rel", rb_page_lit("nofollow"), "href", &href, NULL);
-        rb_page_sayf(page, "%V(으)로 로그인", "Sign in with %V",
+        rb_page_sayf(page, "%V 계정으로 로그인", "Sign in with %V",
                      &rb_social_providers.list[i].label.in[page->req->lang]);
         rb_page_close(page, "a");
     }

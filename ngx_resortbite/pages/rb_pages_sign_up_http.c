@@ -171,7 +171,7 @@ rb_pages_sign_up_sent_handler(rb_req_t *req)
     rb_page_t  page;
 
     static const rb_text_t  title =
-        rb_text("메일을 확인해 주세요", "Look into your mail");
+        rb_text("메일을 확인해 주세요", "Check your mail");
     static const rb_text_t  sent =
         rb_text("적어 주신 주소로 메일을 보냈습니다. 메일의 링크를 열면 가입이 "
                 "끝납니다.",
@@ -226,10 +226,10 @@ rb_pages_sign_up_page(rb_req_t *req, const rb_err_t *err)
           .required = 1 },
         { .name = "password", .type = "password",
           .label = rb_text("비밀번호", "Password"),
-          .hint = rb_text("길수록 좋습니다. 다른 곳에서 쓰지 않는 것으로 정해 "
-                          "주세요.",
-                          "The longer the better, and one that you use "
-                          "nowhere else."),
+          .hint = rb_text("8자 이상. 길수록 좋습니다. 다른 곳에서 쓰지 않는 "
+                          "것으로 정해 주세요.",
+                          "8 characters or more, the longer the better, and "
+                          "one that you use nowhere else."),
           .autocomplete = "new-password", .maxlength = 1024, .required = 1 },
         { .name = "display_name",
           .label = rb_text("이름", "Name"),

@@ -489,7 +489,7 @@ rb_pages_finish_show(rb_req_t *req, const ngx_str_t *token,
 
     if (member.len) {
         rb_page_putf(&page, "p",
-                     "%V(으)로 가입한 리조트바이트 계정이 이미 있습니다.",
+                     "%V 주소로 가입한 리조트바이트 계정이 이미 있습니다.",
                      "There is a ResortBite account of %V already.",
                      &profile->email);
 
@@ -744,13 +744,13 @@ rb_pages_finish_mail(rb_req_t *req, const rb_social_profile_t *profile,
 
     rb_page_begin(&page, req, &title, NULL);
     rb_page_putf(&page, "p",
-                 "%V(으)로 메일을 보냈습니다. 메일의 링크를 누르면 가입이 "
+                 "%V 주소로 메일을 보냈습니다. 메일의 링크를 누르면 가입이 "
                  "끝납니다.",
                  "We have sent a mail to %V. Follow its link to finish your "
                  "sign-up.", &sign_up->email);
     rb_page_putf(&page, "p",
-                 "그다음 다시 %V(으)로 로그인을 누르고 방금 정한 비밀번호로 "
-                 "한 번 로그인하면 두 계정이 연결됩니다.",
+                 "그다음 다시 %V 계정으로 로그인을 누르고 방금 정한 "
+                 "비밀번호로 한 번 로그인하면 두 계정이 연결됩니다.",
                  "Then sign in with %V once more, and with your new password: "
                  "this links the two accounts.",
                  &profile->provider->label.in[req->lang]);

@@ -380,10 +380,11 @@ rb_sessions_compare(rb_task_t *task, const ngx_str_t *password,
 
     ngx_memzero(scrypt, sizeof(rb_sessions_scrypt_t));
 
-    /* what is longer than any password may be is nobody's */
+    /* what is empty, or longer than any password may be, is nobody's; it takes
+     * as long as any other all the same */
 
-    if (password->len <= sizeof(scrypt->password)
-        && hash->len <= sizeof(scrypt->hash))
+    if (password->len && password->len <= sizeof(scrypt->password)
+        && hash->len && hash->len <= sizeof(scrypt->hash))
     {
         scrypt->len = password->len;
         ngx_memcpy(scrypt->password, password->data, password->len);

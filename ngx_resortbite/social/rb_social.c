@@ -522,7 +522,13 @@ rb_social_copy(rb_task_t *task, json_t *root, const char *name)
     copy.data = ngx_pnalloc(task->pool, value.len + 1);
 
     if (copy.data) {
-        *ngx_cpymem(copy.data, value.data, value.len) = '\0';
+        copy.data[value.len] = '\0';
+
+        /* none has no address either, which memcpy() must not be given */
+
+        if (value.len) {
+            ngx_memcpy(copy.data, value.data, value.len);
+        }
     }
 
     return copy;

@@ -221,7 +221,11 @@ rb_social_take_name(rb_task_t *task, rb_social_profile_t *profile,
         return NGX_ERROR;
     }
 
-    *ngx_cpymem(profile->name.data, name->data, len) = '\0';
+    profile->name.data[len] = '\0';
+
+    if (len) {
+        ngx_memcpy(profile->name.data, name->data, len);
+    }
 
     return NGX_OK;
 }

@@ -9,6 +9,7 @@
 
 
 #include "social/rb_social_provider.h"
+#include "gate/rb_identity.h"
 
 #include <ngx_http.h>
 
@@ -33,6 +34,7 @@ typedef struct {
 
 
 static void *rb_social_create_main_conf(ngx_conf_t *cf);
+static ngx_int_t rb_social_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t rb_social_init_process(ngx_cycle_t *cycle);
 static void rb_social_exit_process(ngx_cycle_t *cycle);
 static char *rb_social(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -90,7 +92,7 @@ static ngx_command_t  rb_social_commands[] = {
 
 static ngx_http_module_t  rb_social_module_ctx = {
     NULL,                               /* preconfiguration */
-    NULL,                               /* postconfiguration */
+    rb_social_postconfiguration,        /* postconfiguration */
 
     rb_social_create_main_conf,         /* create main configuration */
     NULL,                               /* init main configuration */
@@ -134,6 +136,18 @@ rb_social_create_main_conf(ngx_conf_t *cf)
     }
 
     return conf;
+}
+
+
+static ngx_int_t
+rb_social_postconfiguration(ngx_conf_t *cf)
+{
+    rb_social_conf_t  *conf;
+
+    conf = ngx_http_conf_get_module_main_conf(cf, ngx_resortbite_social_module);
+
+    return conf->providers.nelts
+           ? rb_identity_need_outbound(cf, "resortbite_social") : NGX_OK;
 }
 
 

@@ -311,6 +311,19 @@ rb_users_password_fault(rb_err_t *err, ngx_pool_t *pool, const char *field,
 
 
 rb_err_t *
+rb_users_password_needed(ngx_pool_t *pool)
+{
+    ngx_str_t  field = ngx_string("password");
+
+    return rb_err_add_field(NULL, pool, &field, "required",
+                            "처음 요청한 브라우저가 아닙니다. 비밀번호를 넣어 "
+                            "주세요.",
+                            "is needed: this isn't the browser in which it "
+                            "began.");
+}
+
+
+rb_err_t *
 rb_users_name_fault(rb_err_t *err, ngx_pool_t *pool)
 {
     ngx_str_t  field = ngx_string("display_name");

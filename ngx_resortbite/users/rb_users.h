@@ -63,7 +63,8 @@ rb_err_t *rb_users_reset(rb_task_t *task, const ngx_str_t *token,
 
 /*
  * Sets it, knowing the old one, or, having none yet, within 15 minutes of the
- * log-in (rb_err_log_in_first); other sessions end.
+ * log-in and not by a stranger's application (rb_err_log_in_first); other
+ * sessions end.  rb_err_credentials also when it was changed meanwhile.
  */
 rb_err_t *rb_users_change_password(rb_task_t *task,
     const rb_principal_t *who, const ngx_str_t *old, const ngx_str_t *new,
@@ -72,8 +73,16 @@ rb_err_t *rb_users_change_password(rb_task_t *task,
 /* Sends the link to the new address and word of it to the old one. */
 rb_err_t *rb_users_change_email(rb_task_t *task, const rb_principal_t *who,
     const ngx_str_t *email, const rb_origin_t *origin);
+
+/*
+ * The link was followed (yields).  Where the browser isn't the one that asked
+ * for it, the account's password is wanted: else a stranger's account would
+ * be one careless click away from being that of another's address.  Errors:
+ * rb_err_link, rb_err_email_taken, a 400 that names the password, and those
+ * of rb_sessions_check_password().
+ */
 rb_err_t *rb_users_confirm_email(rb_task_t *task, const ngx_str_t *token,
-    const rb_origin_t *origin);
+    const ngx_str_t *password, const rb_origin_t *origin);
 
 /*
  * Ends all sessions; the row is erased after 30 days, until when the link

@@ -25,7 +25,7 @@ enum {
 
 enum {
     RB_ACCOUNTS_B_TOKEN = 0,
-    RB_ACCOUNTS_B_NEW_PASSWORD
+    RB_ACCOUNTS_B_ITS_PASSWORD
 };
 
 
@@ -98,14 +98,15 @@ static const rb_param_t  rb_accounts_token_body[] = {
     rb_param_end
 };
 
-static const rb_param_t  rb_accounts_verify_body[] = {
+static const rb_param_t  rb_accounts_proved_body[] = {
     { ngx_string("token"), RB_PARAM_STRING, 1, 200, NULL, 1, ngx_null_string,
       rb_text("메일에 있는 링크의 token", "The token of the link in the mail") },
     { ngx_string("password"), RB_PARAM_STRING, 1, 128, NULL, 0,
       ngx_null_string,
-      rb_text("가입할 때 정한 비밀번호. 가입한 브라우저에서는 없어도 됩니다.",
-              "The password chosen at sign-up; not needed in the browser that "
-              "signed up") },
+      rb_text("계정의, 또는 가입할 때 정한 비밀번호. 요청한 브라우저에서는 "
+              "없어도 됩니다.",
+              "The account's password, or that chosen at sign-up; not needed "
+              "in the browser in which it began") },
     rb_param_end
 };
 
@@ -143,7 +144,7 @@ static const rb_route_t  rb_users_accounts_table[] = {
     { rb_accounts_route("accounts_verify", NGX_HTTP_POST,
                         "/api/v1/accounts/verify", rb_accounts_verify_handler,
                         "가입 확인", "Confirm a sign-up",
-                        rb_accounts_verify_body, NGX_HTTP_CREATED,
+                        rb_accounts_proved_body, NGX_HTTP_CREATED,
                         RB_PROBLEM_GONE|RB_PROBLEM_CONFLICT
                         |RB_PROBLEM_TOO_MANY),
       .view = &rb_account_made_view },
@@ -151,8 +152,9 @@ static const rb_route_t  rb_users_accounts_table[] = {
                         "/api/v1/accounts/confirm-email",
                         rb_accounts_confirm_email_handler,
                         "바꿀 이메일 확인", "Confirm a new e-mail address",
-                        rb_accounts_token_body, NGX_HTTP_NO_CONTENT,
-                        RB_PROBLEM_GONE|RB_PROBLEM_CONFLICT) },
+                        rb_accounts_proved_body, NGX_HTTP_NO_CONTENT,
+                        RB_PROBLEM_GONE|RB_PROBLEM_CONFLICT
+                        |RB_PROBLEM_UNAUTHORIZED|RB_PROBLEM_TOO_MANY) },
     { rb_accounts_route("accounts_restore", NGX_HTTP_POST,
                         "/api/v1/accounts/restore",
                         rb_accounts_restore_handler,
@@ -233,7 +235,7 @@ rb_accounts_verify_handler(rb_req_t *req)
     if (err == NULL) {
         err = rb_users_verify(&req->task,
                               &req->body[RB_ACCOUNTS_B_TOKEN].text,
-                              &req->body[RB_ACCOUNTS_B_NEW_PASSWORD].text,
+                              &req->body[RB_ACCOUNTS_B_ITS_PASSWORD].text,
                               &origin, &member);
     }
 
@@ -268,6 +270,8 @@ rb_accounts_confirm_email_handler(rb_req_t *req)
         : rb_accounts_nothing(req,
               rb_users_confirm_email(&req->task,
                                      &req->body[RB_ACCOUNTS_B_TOKEN].text,
+                                     &req->body[RB_ACCOUNTS_B_ITS_PASSWORD]
+                                         .text,
                                      &origin));
 }
 
@@ -321,7 +325,7 @@ rb_accounts_reset_handler(rb_req_t *req)
     return err ? err
         : rb_accounts_nothing(req,
               rb_users_reset(&req->task, &req->body[RB_ACCOUNTS_B_TOKEN].text,
-                             &req->body[RB_ACCOUNTS_B_NEW_PASSWORD].text,
+                             &req->body[RB_ACCOUNTS_B_ITS_PASSWORD].text,
                              &origin));
 }
 

@@ -15,6 +15,8 @@ static rb_err_t *rb_users_set_password(rb_task_t *task, uint64_t when,
     const rb_origin_t *origin, rb_pg_rows_t *rows);
 static rb_err_t *rb_users_set_locked(rb_task_t *task, uint64_t when,
     const ngx_str_t *params, const ngx_str_t *member, rb_pg_rows_t *rows);
+static rb_err_t *rb_users_same_owner(rb_task_t *task, const ngx_str_t *id,
+    const ngx_str_t *password, const rb_origin_t *origin);
 static ngx_str_t rb_users_text(const ngx_str_t *text);
 
 
@@ -149,8 +151,9 @@ rb_users_change_password(rb_task_t *task, const rb_principal_t *who,
     if (rb_users_true(&rows, 2)) {
         err = rb_sessions_check_password(task, &who->member, old, origin);
 
-    } else if (rb_time_now() / 1000000 - who->authenticated_at
-               > RB_USERS_RECENT)
+    } else if (!who->own
+               || rb_time_now() / 1000000 - who->authenticated_at
+                  > RB_USERS_RECENT)
     {
         err = &rb_err_log_in_first;
     }
@@ -266,6 +269,8 @@ rb_users_change_email(rb_task_t *task, const rb_principal_t *who,
     params[RB_USERS_CHANGE_EMAIL_P_ID] = rb_users_id(task->pool);
     params[RB_USERS_CHANGE_EMAIL_P_MEMBER] = who->member;
     params[RB_USERS_CHANGE_EMAIL_P_SESSION] = rb_users_or_null(&who->session);
+    params[RB_USERS_CHANGE_EMAIL_P_DEVICE_HASH] =
+        rb_users_or_null(&origin->device_hash);
     params[RB_USERS_CHANGE_EMAIL_P_ADDRESS_HASH] =
         rb_users_address(task->pool, origin);
     params[RB_USERS_CHANGE_EMAIL_P_REQUEST_ID] =
@@ -282,7 +287,7 @@ rb_users_change_email(rb_task_t *task, const rb_principal_t *who,
 
 rb_err_t *
 rb_users_confirm_email(rb_task_t *task, const ngx_str_t *token,
-    const rb_origin_t *origin)
+    const ngx_str_t *password, const rb_origin_t *origin)
 {
     rb_err_t      *err;
     ngx_int_t      rc;
@@ -294,6 +299,12 @@ rb_users_confirm_email(rb_task_t *task, const ngx_str_t *token,
 
     if (rc != NGX_OK) {
         return rc == NGX_DECLINED ? &rb_err_link : &rb_err_internal;
+    }
+
+    err = rb_users_same_owner(task, &params[RB_USERS_CONFIRM_EMAIL_P_ID],
+                              password, origin);
+    if (err) {
+        return err;
     }
 
     params[RB_USERS_CONFIRM_EMAIL_P_ADDRESS_HASH] =
@@ -321,6 +332,43 @@ rb_users_confirm_email(rb_task_t *task, const ngx_str_t *token,
     }
 
     return rb_users_true(&rows, 1) ? NULL : &rb_err_email_taken;
+}
+
+
+/* Whether who follows the link has asked for it, or owns the account. */
+
+static rb_err_t *
+rb_users_same_owner(rb_task_t *task, const ngx_str_t *id,
+    const ngx_str_t *password, const rb_origin_t *origin)
+{
+    rb_err_t      *err;
+    ngx_str_t      params[RB_USERS_CONFIRM_OF_NPARAMS], member;
+    rb_pg_rows_t   rows;
+
+    params[RB_USERS_CONFIRM_OF_P_ID] = *id;
+    params[RB_USERS_CONFIRM_OF_P_DEVICE_HASH] =
+        rb_users_or_null(&origin->device_hash);
+
+    err = rb_users_run(task, RB_STMT_USERS_CONFIRM_OF, 0, params, &rows);
+    if (err) {
+        return err;
+    }
+
+    if (rows.count == 0) {
+        return &rb_err_link;
+    }
+
+    if (rb_users_true(&rows, 1)) {
+        return NULL;
+    }
+
+    if (password == NULL || password->len == 0) {
+        return rb_users_password_needed(task->pool);
+    }
+
+    member = rb_pg_value(&rows, 0, 0);
+
+    return rb_sessions_check_password(task, &member, password, origin);
 }
 
 

@@ -43,6 +43,9 @@ rb_err_t *rb_users_password_fault(rb_err_t *err, ngx_pool_t *pool,
     const char *field, const ngx_str_t *password, const ngx_str_t *email,
     const ngx_str_t *name);
 
+/* The password is needed, for this isn't the browser that began: a 400. */
+rb_err_t *rb_users_password_needed(ngx_pool_t *pool);
+
 /* No name that an account could have: a 400 that names it. */
 rb_err_t *rb_users_name_fault(rb_err_t *err, ngx_pool_t *pool);
 

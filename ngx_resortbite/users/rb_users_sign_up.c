@@ -166,11 +166,7 @@ rb_users_same_person(rb_task_t *task, const ngx_str_t *id,
     }
 
     if (password == NULL || password->len == 0) {
-        return rb_err_add_field(NULL, task->pool, &field, "required",
-                                "가입한 브라우저가 아닙니다. 가입할 때 정한 "
-                                "비밀번호를 넣어 주세요.",
-                                "is needed: this isn't the browser that "
-                                "signed up.");
+        return rb_users_password_needed(task->pool);
     }
 
     of.budget = &rb_budget_sign_up_password;

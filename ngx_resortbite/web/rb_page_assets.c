@@ -76,6 +76,7 @@ static const char  rb_page_css[] =
     ".choice{display:flex;align-items:flex-start;padding:.35rem 0;"
     "font-weight:400}\n"
     ".hint{margin:.15rem 0;font-size:.9rem;color:var(--soft)}\n"
+    "time{white-space:nowrap}\n"
     ".error{margin:.35rem 0;font-size:.95rem;color:var(--bad);"
     "font-weight:600}\n"
     "ul.error{padding-left:1.2rem}\n"

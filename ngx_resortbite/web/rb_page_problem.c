@@ -38,7 +38,8 @@ rb_page_problem(rb_req_t *req, const rb_err_t *err)
         rb_text("찾을 수 없습니다", "Not found"),
         rb_text("들어갈 수 없습니다", "No entry"),
         rb_text("잠시 뒤에 다시 시도해 주세요", "Try again in a while"),
-        rb_text("문제가 생겼습니다", "Something went wrong")
+        rb_text("문제가 생겼습니다", "Something went wrong"),
+        rb_text("더 이상 쓸 수 없습니다", "No longer valid")
     };
 
     if (rb_page_needs_login(req, err)) {
@@ -47,7 +48,8 @@ rb_page_problem(rb_req_t *req, const rb_err_t *err)
 
     status = err->problem->status;
 
-    title = (status == 404 || status == 410) ? titles[1]
+    title = (status == 404) ? titles[1]
+            : (status == 410) ? titles[5]
             : (status == 401 || status == 403) ? titles[2]
             : (status == 429 || status == 503) ? titles[3]
             : (status >= 500) ? titles[4] : titles[0];

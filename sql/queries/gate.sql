@@ -19,7 +19,8 @@ DELETE FROM idempotency_keys
 -- such session, or it has ended, or its account or client may not act; replica
 -- says that the answer may be old.
 --
--- second is whether a second factor is set up; unseen are the seconds since
+-- second is whether a second factor is set up; own, that no stranger's
+-- application is between; unseen are the seconds since
 -- the session was last seen, moved on by gate_session_seen.  A browser's
 -- session ends when it was not seen for 14 days, as RB_SESSION_IDLE says.
 --
@@ -42,7 +43,8 @@ SELECT here.replica,
                   AND f.confirmed_at IS NOT NULL)
        OR EXISTS (SELECT
                     FROM passkeys AS p
-                   WHERE p.member_id = s.member_id) AS second
+                   WHERE p.member_id = s.member_id) AS second,
+       coalesce(c.first_party, true) AS own
   FROM (SELECT pg_is_in_recovery() AS replica) AS here
   LEFT JOIN (sessions AS s
              LEFT JOIN members AS m ON m.id = s.member_id

@@ -6,9 +6,9 @@
 -- it: nothing is given between a look and a write.
 --
 -- A member may be acted for while `active', or `suspended' until a time that
--- has passed.  A new password ends all grants, but doesn't see one that is given
--- at that instant: so a grant, or a code, that is older than the password is no
--- good wherever it is looked at.
+-- has passed.  A new password ends all grants, and codes that aren't used yet:
+-- what is older than it is no good wherever it is looked at, and who gives or
+-- ends something locks the member first, so that one waits for the other.
 
 
 -- What the provider must know of a client: every request of one.

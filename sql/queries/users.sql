@@ -454,7 +454,8 @@ WITH account AS (
          SELECT $id::uuid,
                 'confirm_email',
                 id,
-                jsonb_build_object('email', $email),
+                jsonb_build_object('email', $email,
+                                   'device', encode($device_hash::bytea, 'hex')),
                 now() + INTERVAL '1 day'
            FROM account
          RETURNING id
@@ -503,6 +504,19 @@ WITH account AS (
      )
 SELECT id
   FROM token;
+
+
+-- Whose the link to a new address is, and whether it is followed where it was
+-- asked for.
+--
+-- name: users_confirm_of
+SELECT member_id,
+       coalesce(data->>'device' = encode($device_hash::bytea, 'hex'), false) AS here
+  FROM one_time_tokens
+ WHERE id = $id::uuid
+   AND purpose = 'confirm_email'
+   AND used_at IS NULL
+   AND expires_at > now();
 
 
 -- The link in the new mailbox was followed.  Both addresses hear of it, and

@@ -51,6 +51,9 @@ CREATE TABLE sign_ups (
     CONSTRAINT sign_ups_consents_ck CHECK (jsonb_typeof(consents) = 'object')
 );
 
+COMMENT ON COLUMN sign_ups.device_hash IS
+    'Of the browser that signed up; in another the link asks for the password';
+
 CREATE INDEX sign_ups_expired ON sign_ups (expires_at);
 
 
@@ -130,7 +133,8 @@ CREATE TABLE oauth_clients (
         AND (NOT 'authorization_code' = ANY (grant_types) OR cardinality(redirect_uris) > 0))
 );
 
-COMMENT ON COLUMN oauth_clients.first_party IS 'Ours: nobody is asked for consent';
+COMMENT ON COLUMN oauth_clients.first_party IS
+    'Ours: nobody is asked for consent, and the account''s security may be changed by it';
 
 
 -- A browser that is signed in (by its cookie), a member's grant to a client
@@ -690,6 +694,19 @@ CREATE TRIGGER oauth_clients_notify_update
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT
     EXECUTE FUNCTION notify_oauth_clients();
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['sessions', 'members', 'oauth_clients'] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER %I AFTER TRUNCATE ON %I'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION notify_everything()',
+            name || '_notify_truncate', name);
+    END LOOP;
+END
+$$;
 
 
 GRANT SELECT ON consent_documents, security_chains TO resortbite_app;

@@ -113,7 +113,7 @@ sub begin_log_ins {
 
     for my $n (1 .. $count) {
         my $socket = connection($world, LocalAddr => '127.0.'
-                                . (1 + $n / 250) . '.' . ($n % 250 + 1));
+                                . (1 + int($n / 250)) . '.' . ($n % 250 + 1));
         my $body = "{\"email\":\"crew$n\@example.com\","
             . "\"password\":\"not-the-password-$n\"}";
 

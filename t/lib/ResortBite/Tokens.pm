@@ -68,11 +68,14 @@ sub client {
 
     my $id = $with{id} // $self->{client};
 
+    my $own = $with{first_party} // 1 ? 'true' : 'false';
+
     $self->{t}->db("INSERT INTO oauth_clients
-               (id, name, auth_method, redirect_uris, grant_types, scopes)
+               (id, name, auth_method, redirect_uris, grant_types, scopes,
+                first_party)
         VALUES ('$id', 'A test', 'none', '{http://127.0.0.1/cb}',
                 '{authorization_code,refresh_token}',
-                '{openid,profile,email,offline_access,read,write}')
+                '{openid,profile,email,offline_access,read,write}', $own)
             ON CONFLICT DO NOTHING");
 
     return $id;
