@@ -114,6 +114,7 @@ static const rb_routes_t *const  rb_rooms[] = {
     &rb_pages_again_routes,
     &rb_pages_sign_up_routes,
     &rb_pages_links_routes,
+    &rb_pages_documents_routes,
     &rb_gate_routes
 };
 

@@ -440,7 +440,8 @@ my @bad = (
     sign_ups_device_ck   => of_any('sign_ups', "device_hash = '\\\\x00'"),
     sign_ups_consents_ck => of_any('sign_ups', "consents = '[]'"),
     consent_documents_version_ck => "INSERT INTO consent_documents
-        SELECT kind, '2', effective_from, required, title_ko, title_en FROM consent_documents",
+        SELECT kind, '2', effective_from, required, title_ko, title_en, text_ko, text_en
+          FROM consent_documents",
     member_consents_member_id_fkey => "INSERT INTO member_consents (member_id, kind, version, given)
         VALUES (NEW, 'terms', '2026-11-01', true)",
     member_consents_kind_version_fkey => "INSERT INTO member_consents

@@ -543,6 +543,21 @@ for my $token ('x', 'a.b.c', $tokens->{access_token},
        200, 'and revoking it is 200');
 }
 
+$t->db("UPDATE oauth_clients SET first_party = true WHERE id = 'web'");
+
+$r = $o->post('/oauth/introspect', basic => $web,
+              token => $tokens->{access_token})->json;
+ok($r->{active}, 'a service of ours is told of others\' access tokens');
+is($r->{client_id}, 'app', 'and whose they are');
+ok(!$o->post('/oauth/introspect', basic => $web,
+             token => $tokens->{refresh_token})->json->{active},
+   'but not of refresh tokens');
+is($o->post('/oauth/revoke', basic => $web,
+            token => $tokens->{access_token})->status, 200,
+   'and can\'t revoke them');
+
+$t->db("UPDATE oauth_clients SET first_party = false WHERE id = 'web'");
+
 is($o->refresh($tokens->{refresh_token})->status, 200, 'but does nothing');
 
 

@@ -251,6 +251,7 @@ my @calls = (
 
     'get /api/v1/csrf' => [ '/api/v1/csrf' ],
     'get /api/v1/auth/providers' => [ '/api/v1/auth/providers' ],
+    'get /api/v1/consents' => [ '/api/v1/consents' ],
 
     'post /api/v1/accounts' => [ sub { anybody(POST => '/api/v1/accounts', {
         email => 'new@example.com', password => $password,

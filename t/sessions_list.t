@@ -105,4 +105,10 @@ is(api($here, DELETE => '/api/v1/sessions/current', undef, 'X-CSRF-Token' => 'x'
    'without the token');
 is(is_in($here), 1, 'still in');
 
+# a browser's session lasts fourteen days after it was last seen, and ninety
+
+is($t->db("SELECT bool_and(expires_at - created_at = interval '90 days')
+             FROM sessions WHERE kind = 'browser' AND device <> 'made by hand'
+              AND device_hash IS NOT NULL"), 't', 'ninety days in all');
+
 done_testing;

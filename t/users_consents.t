@@ -53,8 +53,8 @@ ok(now_given()->{terms}{given}, 'nothing has changed');
 # another version
 
 $t->db("INSERT INTO consent_documents VALUES
-        ('terms', '2026-11-20', seoul_today(), true, '이용약관', 'Terms'),
-        ('terms', '2099-01-01', '2099-01-01', true, '이용약관', 'Terms')");
+        ('terms', '2026-11-20', seoul_today(), true, '이용약관', 'Terms', '새 약관', 'New terms'),
+        ('terms', '2099-01-01', '2099-01-01', true, '이용약관', 'Terms', '먼 약관', 'Far terms')");
 $given = now_given()->{terms};
 is("$given->{version} $given->{given_version}", '2026-11-20 2026-11-01',
    'a new version is there, the old one was agreed to');

@@ -74,4 +74,22 @@ is($b->request('POST', '/api/v1/accounts', site => 'same-origin', json => {
 })->status, 202, 'the address signs up again');
 is(scalar mails($t, 'verify_email', 'crew1@example.com'), 1, 'and is sent a link');
 
+# an owner whose people would be left alone
+
+my $owner = ResortBite::Browser->new($t);
+my $owns = log_in($owner, 'owner1@example.com')->json->{session}{member_id};
+my $resort = $t->db("SELECT resort_id FROM resort_members
+                      WHERE member_id = '$owns' AND role = 'owner' LIMIT 1");
+
+$t->db("INSERT INTO resort_members (resort_id, member_id, role)
+        VALUES ('$resort', '$member', 'manager') ON CONFLICT DO NOTHING");
+$r = api($owner, DELETE => '/api/v1/me');
+is($r->status, 409, 'the only owner of others may not go');
+is($r->json->{code}, 'hand_over_first', 'and is told why');
+is($t->db("SELECT status FROM members WHERE id = '$owns'"), 'active', 'nothing changed');
+
+$t->db("UPDATE resort_members SET role = 'owner'
+         WHERE resort_id = '$resort' AND member_id = '$member'");
+is(api($owner, DELETE => '/api/v1/me')->status, 204, 'after handing it over they may');
+
 done_testing;

@@ -46,7 +46,25 @@ rb_random_text(u_char *text)
 ngx_int_t
 rb_sha256(const void *data, size_t len, u_char out[RB_SHA256_LEN])
 {
-    if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1) {
+    /* each request that brings a token comes here; looking for the algorithm
+     * and making a context took longer than hashing (OpenSSL 3, crypto(7)) */
+
+    static __thread EVP_MD      *md;
+    static __thread EVP_MD_CTX  *ctx;
+
+    if (md == NULL) {
+        md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    }
+
+    if (ctx == NULL) {
+        ctx = EVP_MD_CTX_new();
+    }
+
+    if (md == NULL || ctx == NULL
+        || EVP_DigestInit_ex2(ctx, md, NULL) != 1
+        || EVP_DigestUpdate(ctx, data, len) != 1
+        || EVP_DigestFinal_ex(ctx, out, NULL) != 1)
+    {
         return NGX_ERROR;
     }
 

@@ -45,7 +45,7 @@ typedef struct {
     ngx_str_t     secret_hash;          /* SHA-256, 32 bytes; or empty */
     unsigned      require_par:1;
     unsigned      require_dpop:1;
-    unsigned      first_party:1;        /* ours: nobody is asked for consent */
+    unsigned      first_party:1;        /* ours: no consent; see README */
     unsigned      disabled:1;
 } rb_oauth_client_t;
 

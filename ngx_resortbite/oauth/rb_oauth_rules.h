@@ -111,6 +111,7 @@ typedef struct {
 
 typedef struct {
     ngx_str_t     session;
+    ngx_str_t     client;               /* whose token it is */
     ngx_str_t     member;
     ngx_str_t     scopes;
     ngx_str_t     jkt;                  /* or empty */
@@ -150,7 +151,6 @@ ngx_uint_t rb_oauth_uri_known(const rb_oauth_client_t *client,
     const ngx_str_t *uri);
 
 /* scheme://host:port of a URI, "com.example.app:" of a private-use one. */
-ngx_str_t rb_oauth_uri_origin(const ngx_str_t *uri);
 
 /* Appends name=value to a URI or a form, percent-encoded, with '?' or '&'. */
 void rb_oauth_add_param(rb_buf_t *b, const char *name,
@@ -300,8 +300,8 @@ rb_err_t *rb_oauth_answer(rb_task_t *task, const ngx_str_t *issuer,
     const rb_oauth_grant_t *grant, rb_json_t *json);
 
 /*
- * What a token is, if it is this client's (yields); token->session is empty
- * when it is none of theirs.
+ * What a token is, if it is this client's, or an access token and the client
+ * one of ours (yields); token->session is empty when it is none of theirs.
  */
 rb_err_t *rb_oauth_token_look(rb_task_t *task, const ngx_str_t *issuer,
     const rb_oauth_client_t *client, const ngx_str_t *text,

@@ -163,28 +163,6 @@ rb_oauth_uri_known(const rb_oauth_client_t *client, const ngx_str_t *uri)
 }
 
 
-ngx_str_t
-rb_oauth_uri_origin(const ngx_str_t *uri)
-{
-    ngx_str_t       origin;
-    rb_oauth_uri_t  parts;
-
-    origin.data = uri->data;
-
-    if (rb_oauth_uri_cut(uri, "https://", &parts)
-        || rb_oauth_uri_cut(uri, "http://", &parts))
-    {
-        origin.len = parts.rest.data - uri->data;
-
-    } else {
-        origin.len = ngx_strlchr(uri->data, uri->data + uri->len, ':')
-                     + 1 - uri->data;
-    }
-
-    return origin;
-}
-
-
 static ngx_uint_t
 rb_oauth_uri_cut(const ngx_str_t *uri, const char *scheme,
     rb_oauth_uri_t *parts)

@@ -23,7 +23,7 @@ static rb_err_t *rb_oauth_token_device(rb_req_t *req,
 static rb_err_t *rb_oauth_presented(rb_req_t *req, rb_oauth_client_t *client,
     rb_oauth_token_t *token);
 static void rb_oauth_write_token(rb_json_t *json,
-    const rb_oauth_client_t *client, const rb_oauth_token_t *token);
+    const rb_oauth_token_t *token);
 
 
 static const struct {
@@ -193,8 +193,9 @@ rb_oauth_presented(rb_req_t *req, rb_oauth_client_t *client,
 
 
 /*
- * A client is told of its own tokens only; of any other, and of what is no
- * token, the same: {"active":false} (RFC 7662 §2.2).
+ * A client is told of its own tokens, and a service of ours (a first-party
+ * client) of everybody's access tokens; of any other, and of what is no token,
+ * the same: {"active":false} (RFC 7662 §2.2).
  */
 
 rb_err_t *
@@ -224,7 +225,7 @@ rb_oauth_introspect_handler(rb_req_t *req)
     rb_json_bool(&json, token.live);
 
     if (token.live) {
-        rb_oauth_write_token(&json, &client, &token);
+        rb_oauth_write_token(&json, &token);
     }
 
     rb_json_close(&json, '}');
@@ -234,8 +235,7 @@ rb_oauth_introspect_handler(rb_req_t *req)
 
 
 static void
-rb_oauth_write_token(rb_json_t *json, const rb_oauth_client_t *client,
-    const rb_oauth_token_t *token)
+rb_oauth_write_token(rb_json_t *json, const rb_oauth_token_t *token)
 {
     static const ngx_str_t  bearer = ngx_string("Bearer");
     static const ngx_str_t  dpop = ngx_string("DPoP");
@@ -245,7 +245,7 @@ rb_oauth_write_token(rb_json_t *json, const rb_oauth_client_t *client,
     rb_json_key(json, "sub");
     rb_json_str(json, &token->member);
     rb_json_key(json, "client_id");
-    rb_json_str(json, &client->id);
+    rb_json_str(json, &token->client);
     rb_json_key(json, "scope");
     rb_json_str(json, &token->scopes);
     rb_json_key(json, "iat");

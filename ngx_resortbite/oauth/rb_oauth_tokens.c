@@ -316,14 +316,20 @@ rb_oauth_look_access(rb_task_t *task, const ngx_str_t *issuer,
     iss = rb_jwt_str(&jwt, "iss");
     owner = rb_jwt_str(&jwt, "client_id");
 
-    if (!rb_same(&iss, issuer) || !rb_same(&owner, &client->id)
+    if (!rb_same(&iss, issuer) || owner.len == 0
         || rb_uuid_parse(&sid, id) != NGX_OK)
     {
         return NULL;
     }
 
+    /* a service of ours is sent the tokens of all other applications */
+
+    if (!client->first_party && !rb_same(&owner, &client->id)) {
+        return NULL;
+    }
+
     p[RB_OAUTH_SESSION_LOOK_P_SESSION] = sid;
-    p[RB_OAUTH_SESSION_LOOK_P_CLIENT] = client->id;
+    p[RB_OAUTH_SESSION_LOOK_P_CLIENT] = owner;
 
     err = rb_pg_query(task, RB_STMT_OAUTH_SESSION_LOOK, 0, p, &rows);
     if (err) {
@@ -339,6 +345,7 @@ rb_oauth_look_access(rb_task_t *task, const ngx_str_t *issuer,
     }
 
     token->session = sid;
+    token->client = owner;
     token->live = rb_pg_value(&rows, 0, 0).data[0] == 't';
     token->member = rb_jwt_str(&jwt, "sub");
     token->scopes = rb_jwt_str(&jwt, "scope");
@@ -417,6 +424,7 @@ rb_oauth_look_refresh(rb_task_t *task, const rb_oauth_client_t *client,
     }
 
     token->refresh = 1;
+    token->client = owner;
     token->session = rb_pg_value(&rows, 0, RB_OAUTH_L_SESSION);
     token->member = rb_pg_value(&rows, 0, RB_OAUTH_L_MEMBER);
     token->scopes = rb_pg_value(&rows, 0, RB_OAUTH_L_SCOPES);

@@ -20,6 +20,7 @@ extern const rb_routes_t  rb_pages_login_routes;
 extern const rb_routes_t  rb_pages_again_routes;
 extern const rb_routes_t  rb_pages_sign_up_routes;
 extern const rb_routes_t  rb_pages_links_routes;        /* out of mails */
+extern const rb_routes_t  rb_pages_documents_routes;
 
 
 /* A field of a form or a parameter of a query, in a table of them. */
@@ -59,6 +60,13 @@ rb_err_t *rb_pages_signed_in(rb_req_t *req, const rb_login_t *login,
 
 /* The ticket of a log-in whose second step is due; or empty. */
 ngx_str_t rb_pages_ticket(rb_req_t *req);
+
+/*
+ * The boxes of a sign-up, each with a link to what it is about.  One by one:
+ * nobody may have to take the optional with the required (Personal
+ * Information Protection Act, article 22).
+ */
+void rb_pages_consents(rb_page_t *page);
 
 /* What a passkey's script wants: options and handle, as JSON. */
 rb_err_t *rb_pages_passkey_options(rb_req_t *req, const ngx_str_t *member);

@@ -472,13 +472,16 @@ rb_pages_account_is(const rb_account_t *account, ngx_uint_t row,
 static void
 rb_pages_account_consents(rb_page_t *page, const rb_account_t *account)
 {
-    ngx_str_t   title, version, at, given, csrf;
+    u_char      path[64];
+    ngx_str_t   kind, href, title, version, at, given, csrf;
     ngx_uint_t  i, marketing;
 
     static const rb_text_t  heading = rb_text("동의", "Consents");
     static const rb_text_t  news =
         rb_text("새 소식과 혜택을 메일로 받겠습니다.",
                 "Send me news and offers by mail.");
+    static const rb_text_t  about =
+        rb_text("소식 수신 동의 내용 읽기", "Read what that means");
     static const rb_text_t  save = rb_text("저장", "Save");
 
     marketing = 0;
@@ -503,8 +506,14 @@ rb_pages_account_consents(rb_page_t *page, const rb_account_t *account)
                               RB_CONSENT_C_GIVEN_VERSION);
         at = rb_pg_value(&account->consents, i, RB_CONSENT_C_AT);
 
+        kind = rb_pg_value(&account->consents, i, RB_CONSENT_C_KIND);
+        href.data = path;
+        href.len = ngx_snprintf(path, sizeof(path), "/%V", &kind) - path;
+
         rb_page_open(page, "li", NULL);
+        rb_page_open(page, "a", "href", &href, NULL);
         rb_page_text(page, &title);
+        rb_page_close(page, "a");
         rb_page_open(page, "p", "class", rb_page_lit("hint"), NULL);
 
         if (at.len) {
@@ -526,6 +535,7 @@ rb_pages_account_consents(rb_page_t *page, const rb_account_t *account)
 
     rb_page_form(page, rb_page_lit("/account/consents"), &csrf);
     rb_page_checkbox(page, "marketing", &news, marketing, 0);
+    rb_page_link(page, "/marketing", &about);
     rb_page_button(page, &save, RB_PAGE_SECONDARY, NULL, NULL);
     rb_page_form_end(page);
 }

@@ -14,7 +14,6 @@ static rb_err_t *rb_pages_sign_up_form_handler(rb_req_t *req);
 static rb_err_t *rb_pages_sign_up_handler(rb_req_t *req);
 static rb_err_t *rb_pages_sign_up_sent_handler(rb_req_t *req);
 static rb_err_t *rb_pages_sign_up_page(rb_req_t *req, const rb_err_t *err);
-static void rb_pages_sign_up_consents(rb_page_t *page);
 
 
 enum {
@@ -252,34 +251,11 @@ rb_pages_sign_up_page(rb_req_t *req, const rb_err_t *err)
         rb_page_input(&page, &inputs[i]);
     }
 
-    rb_pages_sign_up_consents(&page);
+    rb_pages_consents(&page);
     rb_page_button(&page, &send, RB_PAGE_PRIMARY, NULL, NULL);
     rb_page_form_end(&page);
 
     rb_page_link(&page, "/login", &log_in);
 
     return rb_page_end(&page);
-}
-
-
-/* One by one: nobody may have to take the optional with the required
- * (Personal Information Protection Act, article 22). */
-
-static void
-rb_pages_sign_up_consents(rb_page_t *page)
-{
-    static const rb_text_t  terms =
-        rb_text("[필수] 이용약관에 동의합니다.",
-                "I agree to the terms of service. (required)");
-    static const rb_text_t  privacy =
-        rb_text("[필수] 개인정보 수집·이용에 동의합니다.",
-                "I agree to the collection and use of my personal data. "
-                "(required)");
-    static const rb_text_t  marketing =
-        rb_text("[선택] 새 소식과 혜택을 메일로 받겠습니다.",
-                "Send me news and offers by mail. (optional)");
-
-    rb_page_checkbox(page, "terms", &terms, 0, 1);
-    rb_page_checkbox(page, "privacy", &privacy, 0, 1);
-    rb_page_checkbox(page, "marketing", &marketing, 0, 0);
 }

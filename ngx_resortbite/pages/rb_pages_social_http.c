@@ -535,17 +535,6 @@ rb_pages_finish_form(rb_page_t *page, const rb_social_profile_t *profile)
     rb_page_input_t  name;
 
     static const rb_text_t  role = rb_text("가입 유형", "Sign up as");
-    static const rb_text_t  terms =
-        rb_text("[필수] 이용약관에 동의합니다.",
-                "[Required] I agree to the terms of service.");
-    static const rb_text_t  privacy =
-        rb_text("[필수] 개인정보 수집·이용에 동의합니다.",
-                "[Required] I agree to the collection and use of my personal "
-                "data.");
-    static const rb_text_t  marketing =
-        rb_text("[선택] 새 소식과 혜택을 메일로 받겠습니다.",
-                "[Optional] Send me news and offers by mail.");
-
     static const rb_page_choice_t  roles[] = {
         { ngx_string("crew"), rb_text("일할 곳을 찾는 크루",
                                       "Crew, looking for work") },
@@ -579,9 +568,7 @@ rb_pages_finish_form(rb_page_t *page, const rb_social_profile_t *profile)
     rb_page_input(page, &name);
     rb_page_input(page, &born);
     rb_page_radios(page, "role", &role, roles, &roles[0].value);
-    rb_page_checkbox(page, "terms", &terms, 0, 1);
-    rb_page_checkbox(page, "privacy", &privacy, 0, 1);
-    rb_page_checkbox(page, "marketing", &marketing, 0, 0);
+    rb_pages_consents(page);
 }
 
 

@@ -312,7 +312,7 @@ rb_login_params(rb_task_t *task, const ngx_str_t *member, ngx_uint_t amr,
     ngx_pool_t  *pool;
 
     static ngx_str_t  acr[] = { ngx_string("1"), ngx_string("2") };
-    static u_char     idle[NGX_INT_T_LEN];
+    static u_char     life[NGX_INT_T_LEN];
 
     pool = task->pool;
 
@@ -345,9 +345,9 @@ rb_login_params(rb_task_t *task, const ngx_str_t *member, ngx_uint_t amr,
     params[RB_SESSIONS_START_P_REQUEST_ID] =
         rb_sessions_or_null(&origin->request_id);
 
-    params[RB_SESSIONS_START_P_IDLE].data = idle;
-    params[RB_SESSIONS_START_P_IDLE].len =
-        ngx_sprintf(idle, "%ui", (ngx_uint_t) RB_SESSION_IDLE) - idle;
+    params[RB_SESSIONS_START_P_LIFE].data = life;
+    params[RB_SESSIONS_START_P_LIFE].len =
+        ngx_sprintf(life, "%ui", (ngx_uint_t) RB_SESSION_MAX) - life;
 
     if (params[RB_SESSIONS_START_P_TOKEN_HASH].data == NULL
         || params[RB_SESSIONS_START_P_AMR].data == NULL

@@ -86,7 +86,8 @@ rb_err_t *rb_users_confirm_email(rb_task_t *task, const ngx_str_t *token,
 
 /*
  * Ends all sessions; the row is erased after 30 days, until when the link
- * that is sent brings the account back.
+ * that is sent brings the account back.  rb_err_hand_over (409): nobody
+ * else owns a resort that has other members.
  */
 rb_err_t *rb_users_delete(rb_task_t *task, const rb_principal_t *who,
     const rb_origin_t *origin);
@@ -124,6 +125,24 @@ rb_err_t *rb_users_rename(rb_task_t *task, const rb_principal_t *who,
     const ngx_str_t *version, const rb_origin_t *origin);
 
 /*
+ * What anybody may read before agreeing to it (yields): the documents in force
+ * today, or that of one kind (NULL: all).  Columns: RB_DOCUMENT_C_…; a text is
+ * paragraphs with an empty line between.  No row: there is none of the kind.
+ */
+
+enum {
+    RB_DOCUMENT_C_KIND = 0,             /* terms, privacy, marketing */
+    RB_DOCUMENT_C_VERSION,
+    RB_DOCUMENT_C_EFFECTIVE,            /* YYYY-MM-DD, a day in Seoul */
+    RB_DOCUMENT_C_REQUIRED,
+    RB_DOCUMENT_C_TITLE,
+    RB_DOCUMENT_C_TEXT
+};
+
+rb_err_t *rb_users_documents(rb_task_t *task, const ngx_str_t *kind,
+    rb_lang_e lang, rb_pg_rows_t *rows);
+
+/*
  * What there is to agree to and what was said to it last (yields): kind
  * (terms, privacy, marketing), version, required, given, given_version, at,
  * title_ko, title_en, effective_from.
@@ -144,6 +163,7 @@ rb_err_t *rb_users_email(ngx_pool_t *pool, const ngx_str_t *typed,
     ngx_str_t *email);
 
 extern rb_err_t  rb_err_email_taken;        /* 409 email_taken */
+extern rb_err_t  rb_err_hand_over;          /* 409 hand_over_first */
 extern rb_err_t  rb_err_changed;            /* 412 precondition_failed */
 extern rb_err_t  rb_err_consent_required;   /* 409 consent_required */
 extern rb_err_t  rb_err_log_in_first;       /* 401, of a password that is set

@@ -35,6 +35,7 @@ static rb_err_t *rb_accounts_confirm_email_handler(rb_req_t *req);
 static rb_err_t *rb_accounts_restore_handler(rb_req_t *req);
 static rb_err_t *rb_accounts_forgot_handler(rb_req_t *req);
 static rb_err_t *rb_accounts_reset_handler(rb_req_t *req);
+static rb_err_t *rb_accounts_documents_handler(rb_req_t *req);
 static rb_err_t *rb_accounts_begin(rb_req_t *req, rb_origin_t *origin);
 static rb_err_t *rb_accounts_accepted(rb_req_t *req, rb_err_t *err);
 static rb_err_t *rb_accounts_nothing(rb_req_t *req, rb_err_t *err);
@@ -56,6 +57,25 @@ static const rb_view_field_t  rb_account_made_fields[] = {
 
 static const rb_view_t  rb_account_made_view =
     rb_view("AccountMade", rb_account_made_fields);
+
+static const rb_view_field_t  rb_document_fields[] = {
+    { ngx_string("kind"), RB_VIEW_CODE, 0,
+      rb_text("terms, privacy, marketing", "terms, privacy, marketing") },
+    { ngx_string("version"), RB_VIEW_STRING, 0,
+      rb_text("지금 판", "The current version") },
+    { ngx_string("effective_from"), RB_VIEW_DATE, 0,
+      rb_text("시행일", "Since when it is in force") },
+    { ngx_string("required"), RB_VIEW_BOOL, 0,
+      rb_text("가입에 필수인지", "Whether there is no account without it") },
+    { ngx_string("title"), RB_VIEW_STRING, 0,
+      rb_text("제목", "Its title") },
+    { ngx_string("text"), RB_VIEW_STRING, 0,
+      rb_text("전문. 문단 사이에 빈 줄이 있습니다.",
+              "The whole text, with an empty line between paragraphs") }
+};
+
+static const rb_view_t  rb_document_view = rb_view("ConsentDocument",
+                                                   rb_document_fields);
 
 
 static const rb_param_t  rb_accounts_sign_up_body[] = {
@@ -173,7 +193,24 @@ static const rb_route_t  rb_users_accounts_table[] = {
                         "링크로 비밀번호 새로 정하기",
                         "Set a new password by the link",
                         rb_accounts_reset_body, NGX_HTTP_NO_CONTENT,
-                        RB_PROBLEM_GONE) }
+                        RB_PROBLEM_GONE) },
+    {
+        .name = ngx_string("consents_list"),
+        .method = NGX_HTTP_GET,
+        .path = ngx_string("/api/v1/consents"),
+        .handler = rb_accounts_documents_handler,
+        .summary = rb_text("약관과 동의서의 전문",
+                           "What there is to agree to, in full"),
+        .tag = ngx_string("accounts"),
+        .view = &rb_document_view,
+        .roles = RB_ROLE_ANYONE,
+        .success = NGX_HTTP_OK,
+        .fresh = 60,
+        .stale_while_revalidate = 300,
+        .stale_if_error = 86400,
+        .list = 1,
+        .by_language = 1
+    }
 };
 
 const rb_routes_t  rb_users_accounts_routes = {
@@ -378,4 +415,19 @@ rb_users_origin(rb_req_t *req, rb_origin_t *origin)
     origin->request_id = req->id;
 
     ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
+}
+
+
+/* GET /api/v1/consents; no tag: a change of its table drops everything, and
+ * the day on which a version comes into force is seen within a minute. */
+
+static rb_err_t *
+rb_accounts_documents_handler(rb_req_t *req)
+{
+    rb_err_t      *err;
+    rb_pg_rows_t   rows;
+
+    err = rb_users_documents(&req->task, NULL, req->lang, &rows);
+
+    return err ? err : rb_reply_list(req, &rows, rows.count, 0, -1);
 }

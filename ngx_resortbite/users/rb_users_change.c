@@ -20,6 +20,12 @@ static rb_err_t *rb_users_same_owner(rb_task_t *task, const ngx_str_t *id,
 static ngx_str_t rb_users_text(const ngx_str_t *text);
 
 
+rb_err_define(rb_err_hand_over, 409, "hand_over_first",
+              "혼자 소유자로 있는 리조트에 다른 구성원이 있습니다. 소유자를 "
+              "넘긴 뒤 탈퇴해 주세요.",
+              "You are the only owner of a resort that has other members. "
+              "Hand it over first, then delete the account.");
+
 rb_err_define(rb_err_log_in_first, 401, "insufficient_user_authentication",
               "본인 확인이 필요합니다. 다시 로그인한 뒤 시도해 주세요.",
               "Please log in once more first.");
@@ -393,7 +399,12 @@ rb_users_delete(rb_task_t *task, const rb_principal_t *who,
         return err;
     }
 
-    return rows.count ? NULL : &rb_err_not_found;
+    if (rb_pg_value(&rows, 0, 0).data[0] == 't') {
+        return NULL;
+    }
+
+    return rb_pg_value(&rows, 0, 1).data[0] == 't' ? &rb_err_hand_over
+                                                   : &rb_err_not_found;
 }
 
 

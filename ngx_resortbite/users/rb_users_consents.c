@@ -17,6 +17,27 @@ rb_err_define(rb_err_consent_required, 409, "consent_required",
 
 
 rb_err_t *
+rb_users_documents(rb_task_t *task, const ngx_str_t *kind, rb_lang_e lang,
+    rb_pg_rows_t *rows)
+{
+    uint64_t   when;
+    ngx_str_t  params[RB_USERS_DOCUMENTS_NPARAMS];
+
+    ngx_memzero(params, sizeof(params));
+    params[RB_USERS_DOCUMENTS_P_ENGLISH] =
+        rb_users_flag(lang == RB_LANG_EN);
+    when = 0;
+
+    if (kind) {
+        params[RB_USERS_DOCUMENTS_P_KIND] = *kind;
+        when = RB_USERS_DOCUMENTS_WHEN_KIND;
+    }
+
+    return rb_pg_query(task, RB_STMT_USERS_DOCUMENTS, when, params, rows);
+}
+
+
+rb_err_t *
 rb_users_consents(rb_task_t *task, const ngx_str_t *member,
     rb_pg_rows_t *rows)
 {

@@ -227,7 +227,8 @@ static const rb_route_t  rb_users_me_table[] = {
                   "탈퇴. 30일 안에는 메일의 링크로 되살릴 수 있습니다.",
                   "Delete the account; within 30 days the link in the mail "
                   "brings it back", RB_SCOPE_WRITE, NGX_HTTP_NO_CONTENT),
-      .step_up = RB_ME_STEP_UP, .problems = RB_PROBLEM_NOT_FOUND },
+      .step_up = RB_ME_STEP_UP,
+      .problems = RB_PROBLEM_NOT_FOUND|RB_PROBLEM_CONFLICT },
     { rb_me_route("me_consents", NGX_HTTP_GET, "/api/v1/me/consents",
                   rb_me_consents_handler, "동의할 것과 지금 상태",
                   "What there is to agree to, and what was said to it",

@@ -778,10 +778,12 @@ SELECT s.revoked_at IS NULL
                 OR m.status = 'active'
                 OR m.status = 'suspended' AND m.suspended_until <= now())
            AND coalesce(m.password_changed_at <= s.created_at, true)
+           AND c.disabled_at IS NULL
            AND (s.kind <> 'grant'
                 OR 'offline_access' = ANY (s.scopes)
                 OR coalesce(p.revoked_at IS NULL AND p.expires_at > now(), false)) AS live
   FROM sessions AS s
+  JOIN oauth_clients AS c ON c.id = s.client_id
   LEFT JOIN members AS m ON m.id = s.member_id
   LEFT JOIN sessions AS p ON p.id = s.parent_id
  WHERE s.id = $session::uuid

@@ -109,7 +109,7 @@ WITH account AS (
                 left($device, 200),
                 $device_hash::bytea,
                 left($place, 100),
-                now() + make_interval(secs => $idle::integer)
+                now() + make_interval(secs => $life::integer)
            FROM account AS a
           WHERE a.state = 'active'
             AND a.current
@@ -268,7 +268,8 @@ SELECT ended
 
 
 -- What is signed in to a member's account, for GET /api/v1/sessions: browsers
--- and applications, the one used last first.
+-- and applications, the newest first.  A browser's ends when it was not seen
+-- for 14 days, as RB_SESSION_IDLE says.
 -- view: rb_session_fields
 --
 -- name: sessions_list
@@ -281,7 +282,10 @@ SELECT s.id,
        c.name AS "client.name",
        to_char(s.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created_at,
        to_char(s.last_seen_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS last_seen_at,
-       to_char(s.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expires_at,
+       to_char(CASE s.kind
+                   WHEN 'browser' THEN least(s.expires_at, s.last_seen_at + INTERVAL '14 days')
+                   ELSE s.expires_at
+               END AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expires_at,
        s.created_at AS key,
        s.id AS key_id
   FROM sessions AS s
@@ -289,6 +293,7 @@ SELECT s.id,
  WHERE s.member_id = $member::uuid
    AND s.revoked_at IS NULL
    AND s.expires_at > now()
+   AND (s.kind <> 'browser' OR s.last_seen_at > now() - INTERVAL '14 days')
    AND (s.created_at, s.id) < ($after::timestamptz, $after_id::uuid)  -- when: after
  ORDER BY s.created_at DESC, s.id DESC
  LIMIT $limit::integer;

@@ -587,7 +587,23 @@ SELECT l.member_id,
 -- 30 days the upkeep erases it.  Until then the link brings it back.
 --
 -- name: users_delete lane=write
-WITH account AS (
+WITH needed AS (
+         SELECT
+           FROM resort_members AS own
+           JOIN resorts AS r ON r.id = own.resort_id AND r.deleted_at IS NULL
+          WHERE own.member_id = $member::uuid
+            AND own.role = 'owner'
+            AND NOT EXISTS (SELECT
+                              FROM resort_members AS o
+                             WHERE o.resort_id = own.resort_id
+                               AND o.member_id <> own.member_id
+                               AND o.role = 'owner')
+            AND EXISTS (SELECT
+                          FROM resort_members AS o
+                         WHERE o.resort_id = own.resort_id
+                           AND o.member_id <> own.member_id)
+     ),
+     account AS (
          UPDATE members
             SET status = 'deleted',
                 suspended_until = NULL,
@@ -595,6 +611,7 @@ WITH account AS (
                 updated_at = now()
           WHERE id = $member::uuid
             AND status <> 'deleted'
+            AND NOT EXISTS (SELECT FROM needed)
          RETURNING id, email, display_name, locale
      ),
      ended AS (
@@ -642,8 +659,8 @@ WITH account AS (
                 left($request_id, 100)
            FROM account
      )
-SELECT id
-  FROM account;
+SELECT EXISTS (SELECT FROM account) AS deleted,
+       EXISTS (SELECT FROM needed) AS needed;
 
 
 -- Brings a deleted account back, for POST /api/v1/accounts/restore.
@@ -676,6 +693,24 @@ WITH link AS (
      )
 SELECT id
   FROM account;
+
+
+-- What there is to agree to now, in one language, for GET /api/v1/consents and
+-- the pages /terms, /privacy, /marketing.
+-- view: rb_document_fields
+--
+-- name: users_documents
+SELECT DISTINCT ON (kind)
+       kind,
+       version,
+       effective_from,
+       required,
+       CASE WHEN $english::boolean THEN title_en ELSE title_ko END AS title,
+       CASE WHEN $english::boolean THEN text_en ELSE text_ko END AS text
+  FROM consent_documents
+ WHERE effective_from <= seoul_today()
+   AND kind = $kind::consent_kind                                  -- when: kind
+ ORDER BY kind, effective_from DESC;
 
 
 -- What there is to agree to now, and what the member has said to it last, for

@@ -134,7 +134,7 @@ CREATE TABLE oauth_clients (
 );
 
 COMMENT ON COLUMN oauth_clients.first_party IS
-    'Ours: nobody is asked for consent, and the account''s security may be changed by it';
+    'Ours: may do what concerns an account''s security, and a service of ours may ask about any access token; nobody is asked for consent where its redirect is https';
 
 
 -- A browser that is signed in (by its cookie), a member's grant to a client

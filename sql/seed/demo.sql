@@ -249,11 +249,12 @@ SELECT seed_id('report', n), p.id,
 
 -- Applications to try the OpenID provider with: one on somebody's own machine,
 -- and one that acts for itself, whose secret is the demo's password.
-INSERT INTO oauth_clients (id, name, auth_method, secret_hash, redirect_uris, grant_types, scopes)
+INSERT INTO oauth_clients (
+    id, name, auth_method, secret_hash, redirect_uris, grant_types, scopes, first_party)
 VALUES
     ('demo-app', '데모 앱', 'none', NULL,
      '{http://127.0.0.1/callback}',
      '{authorization_code,refresh_token,urn:ietf:params:oauth:grant-type:device_code}',
-     '{openid,profile,email,offline_access,read,write}'),
+     '{openid,profile,email,offline_access,read,write}', false),
     ('demo-service', '데모 서비스', 'client_secret_basic', sha256('resortbite-demo-2026'),
-     '{}', '{client_credentials}', '{read}');
+     '{}', '{client_credentials}', '{read}', true);
