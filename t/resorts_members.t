@@ -298,9 +298,15 @@ is($browser->get('/invitation?token=x')->status, 410, 'another link shows none')
 
 $browser->set_cookie('__Host-rb_session', $stranger->secret);
 $browser->get($uri);
-$browser->submit({});
+like($browser->words, qr/로그인한 계정: .*\Q@{[ $stranger->email ]}\E/, 'somebody else sees who they are');
+like($browser->words, qr/초대받은 주소의 것이 아닙니다/, 'and that it is not theirs');
+ok(!$browser->form('/invitation'), 'there is nothing to accept');
+$browser->post_form('/invitation', { token => token($id), csrf => $browser->csrf });
 is($browser->status, 403, 'somebody else is told');
 like($browser->words, qr/다른 이메일/, 'why');
+$browser->get($uri);
+$browser->submit({}, form => '/logout');
+like($browser->location, qr{^/login\?next=/invitation\?token%3D}, 'signing out leads back through a log-in');
 
 $browser->set_cookie('__Host-rb_session', $late->secret);
 $browser->get($uri);
@@ -310,6 +316,11 @@ is($browser->status, 200, 'the button accepts') or diag $browser->words;
 like($browser->words, qr/수락했습니다/, 'as is said');
 is(role($late), 'recruiter', 'and is so');
 is($browser->post_form('/invitation', { token => token($id) })->status, 403, 'not without its secret');
+$browser->get($uri);
+like($browser->words, qr/이미 수락한 초대/, 'a used one says so');
+ok(!$browser->form('/invitation'), 'and has no button');
+$t->db("UPDATE resort_invitations SET revoked_at = now(), accepted_at = NULL, accepted_by = NULL WHERE id = '$id'");
+is($browser->get($uri)->status, 410, 'one that was taken back shows none');
 
 
 # how many mails

@@ -8,7 +8,6 @@
 #include "gate/rb_identity_internal.h"
 
 
-static ngx_uint_t rb_identity_of_pages(const rb_route_t *route);
 static rb_err_t *rb_identity_know(rb_req_t *req, rb_identity_ctx_t *ctx);
 static ngx_int_t rb_identity_credential(rb_req_t *req,
     rb_credential_t *credential);
@@ -70,7 +69,7 @@ rb_identity_find(rb_req_t *req)
      * browser's alone, lest a token be good for all that its member may do */
 
     if (req->principal && req->principal->by != RB_BY_COOKIE
-        && req->route && rb_identity_of_pages(req->route))
+        && req->route && rb_route_of_pages(req->route))
     {
         req->principal = NULL;
     }
@@ -85,15 +84,6 @@ rb_identity_find(rb_req_t *req)
     }
 
     return NULL;
-}
-
-
-/* A page, or what a page's own form or script asks for. */
-
-static ngx_uint_t
-rb_identity_of_pages(const rb_route_t *route)
-{
-    return route->page || (route->form && !route->oauth);
 }
 
 

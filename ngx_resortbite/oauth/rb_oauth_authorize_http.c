@@ -193,7 +193,9 @@ rb_oauth_decide(rb_req_t *req, rb_oauth_request_t *request,
     }
 
     if (!request->pushed || pending) {
-        return rb_oauth_consent_page(req, request);
+        err = rb_oauth_address_of(req, request, pending, &uri);
+
+        return err ? err : rb_oauth_consent_page(req, request, &uri);
     }
 
     /* the page must have an address that can be loaded again */

@@ -5,6 +5,7 @@
 
 
 #include "oauth/rb_oauth_room_http.h"
+#include "users/rb_users.h"
 
 
 static const struct {
@@ -54,12 +55,20 @@ static const rb_text_t  rb_oauth_leave_text =
 
 
 rb_err_t *
-rb_oauth_consent_page(rb_req_t *req, const rb_oauth_request_t *request)
+rb_oauth_consent_page(rb_req_t *req, const rb_oauth_request_t *request,
+    const ngx_str_t *here)
 {
+    rb_err_t        *err;
     rb_page_t        page;
+    rb_user_t        user;
     ngx_str_t        csrf;
     ngx_uint_t       i, pending;
     rb_page_conf_t   conf;
+
+    err = rb_users_get(&req->task, &req->principal->member, &user);
+    if (err) {
+        return err;
+    }
 
     ngx_memzero(&conf, sizeof(conf));
     conf.form_to = request->value[RB_OAUTH_A_REDIRECT_URI];
@@ -68,6 +77,7 @@ rb_oauth_consent_page(rb_req_t *req, const rb_oauth_request_t *request)
     pending = (request->value[RB_OAUTH_A_REQUEST_URI].len != 0);
 
     rb_page_begin(&page, req, &rb_oauth_consent_title, &conf);
+    rb_page_signed_in(&page, &user.display_name, &user.email);
 
     rb_page_putf(&page, "p", "%V에서 다음을 요청합니다.",
                  "%V would like to:", &request->client.name);
@@ -96,6 +106,8 @@ rb_oauth_consent_page(rb_req_t *req, const rb_oauth_request_t *request)
     rb_page_button(&page, &rb_oauth_deny_label, RB_PAGE_SECONDARY,
                    "decision", rb_page_lit("deny"));
     rb_page_form_end(&page);
+
+    rb_page_sign_out(&page, &csrf, here);
 
     return rb_page_end(&page);
 }

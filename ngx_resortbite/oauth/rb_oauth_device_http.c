@@ -8,6 +8,7 @@
 
 
 #include "oauth/rb_oauth_room_http.h"
+#include "users/rb_users.h"
 
 
 static rb_err_t *rb_oauth_device_form(rb_req_t *req, const ngx_str_t *code,
@@ -210,8 +211,11 @@ static rb_err_t *
 rb_oauth_device_confirm(rb_req_t *req, const ngx_str_t *code,
     const ngx_str_t *name, const ngx_str_t *scopes)
 {
-    ngx_str_t   csrf;
+    u_char      path[64];
+    rb_err_t   *err;
+    ngx_str_t   csrf, here;
     rb_page_t   page;
+    rb_user_t   user;
 
     static const rb_text_t  warning =
         rb_text("지금 앞에 있는 기기에 보이는 코드가 맞는지 확인해 주세요. "
@@ -219,9 +223,19 @@ rb_oauth_device_confirm(rb_req_t *req, const ngx_str_t *code,
                 "Make sure that this code is on a device before you now. If "
                 "somebody has sent it to you, deny.");
 
+    err = rb_users_get(&req->task, &req->principal->member, &user);
+    if (err) {
+        return err;
+    }
+
     csrf = rb_csrf_token(req);
 
+    here.data = path;
+    here.len = ngx_snprintf(path, sizeof(path), "/device?user_code=%V", code)
+               - path;
+
     rb_page_begin(&page, req, &rb_oauth_device_title, NULL);
+    rb_page_signed_in(&page, &user.display_name, &user.email);
 
     rb_page_putf(&page, "p", "%V에서 다음을 요청합니다. 코드: %V",
                  "%V, with the code %V, would like to:", name, code);
@@ -236,6 +250,8 @@ rb_oauth_device_confirm(rb_req_t *req, const ngx_str_t *code,
     rb_page_button(&page, &rb_oauth_device_deny, RB_PAGE_SECONDARY,
                    "decision", rb_page_lit("deny"));
     rb_page_form_end(&page);
+
+    rb_page_sign_out(&page, &csrf, &here);
 
     return rb_page_end(&page);
 }

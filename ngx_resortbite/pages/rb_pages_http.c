@@ -38,6 +38,12 @@ static const rb_param_t  rb_pages_asset_params[] = {
 };
 
 
+static const rb_param_t  rb_pages_log_out_fields[] = {
+    rb_pages_next_field,
+    rb_param_end
+};
+
+
 static const rb_route_t  rb_pages_table[] = {
     {
         .name = ngx_string("pages_asset"),
@@ -70,6 +76,7 @@ static const rb_route_t  rb_pages_table[] = {
         .handler = rb_pages_log_out_handler,
         .summary = rb_text("로그아웃", "Sign out"),
         .tag = ngx_string("pages"),
+        .body = rb_pages_log_out_fields,
         .roles = RB_ROLE_ANYONE,
         .success = NGX_HTTP_SEE_OTHER,
         .optional = 1,
@@ -354,13 +361,16 @@ rb_pages_log_out_form_handler(rb_req_t *req)
 }
 
 
-/* POST /logout.  Who isn't signed in any more is where they want to be. */
+/*
+ * POST /logout.  Who isn't signed in any more is where they want to be.  With
+ * `next' somebody else signs in to go on there.
+ */
 
 static rb_err_t *
 rb_pages_log_out_handler(rb_req_t *req)
 {
     rb_err_t     *err;
-    ngx_str_t     none = ngx_null_string;
+    ngx_str_t     next, location, none = ngx_null_string;
     rb_origin_t   origin;
 
     if (req->principal) {
@@ -379,5 +389,14 @@ rb_pages_log_out_handler(rb_req_t *req)
         rb_identity_clear_cookie(req);
     }
 
-    return rb_pages_go(req, "/login?notice=signed_out", &none);
+    next = rb_pages_next(req);
+
+    if (next.len == 0) {
+        return rb_pages_go(req, "/login?notice=signed_out", &none);
+    }
+
+    location = rb_page_with_next(req->task.pool, "/login", &next);
+
+    return location.data ? rb_reply_redirect(req, &location)
+                         : &rb_err_internal;
 }

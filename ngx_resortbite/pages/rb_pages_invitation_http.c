@@ -9,6 +9,7 @@
 #include "pages/rb_pages.h"
 #include "pages/rb_pages_invitation_http.h"
 #include "resorts/rb_resorts.h"
+#include "users/rb_users.h"
 #include <ngx_http.h>
 
 
@@ -19,9 +20,12 @@ static rb_err_t *rb_pages_invitation_handler(rb_req_t *req);
 static rb_err_t *rb_pages_accept_handler(rb_req_t *req);
 static rb_err_t *rb_pages_invitation(rb_req_t *req, const ngx_str_t *token,
     const rb_err_t *wrong);
-static void rb_pages_invitation_form(rb_page_t *page, rb_req_t *req,
-    const ngx_str_t *token);
+static void rb_pages_invitation_member(rb_page_t *page, rb_req_t *req,
+    const ngx_str_t *token, const ngx_str_t *here, const rb_user_t *user,
+    const rb_invitation_to_t *to);
 static void rb_pages_invitation_sign_in(rb_page_t *page, rb_req_t *req,
+    const ngx_str_t *here);
+static ngx_str_t rb_pages_invitation_here(rb_req_t *req,
     const ngx_str_t *token);
 static const rb_text_t *rb_pages_resort_role(const ngx_str_t *role);
 
@@ -129,14 +133,31 @@ rb_pages_invitation(rb_req_t *req, const ngx_str_t *token,
     const rb_err_t *wrong)
 {
     rb_err_t            *err;
+    ngx_str_t            here;
     rb_page_t            page;
+    rb_user_t            user;
     const rb_text_t     *role;
     rb_page_conf_t       conf;
     rb_invitation_to_t   to;
 
+    static const rb_text_t  accepted =
+        rb_text("이미 수락한 초대입니다.",
+                "This invitation has been accepted.");
+
     err = rb_resorts_invitation_look(&req->task, token, &to);
+
+    if (err == NULL && req->principal) {
+        err = rb_users_get(&req->task, &req->principal->member, &user);
+    }
+
     if (err) {
         return err;
+    }
+
+    here = rb_pages_invitation_here(req, token);
+
+    if (here.data == NULL) {
+        return &rb_err_internal;
     }
 
     ngx_memzero(&conf, sizeof(rb_page_conf_t));
@@ -152,31 +173,81 @@ rb_pages_invitation(rb_req_t *req, const ngx_str_t *token,
     rb_page_putf(&page, "p", "초대받은 주소: %V", "Invited address: %V",
                  &to.email);
 
-    if (req->principal == NULL) {
-        rb_pages_invitation_sign_in(&page, req, token);
+    if (to.accepted) {
+        rb_page_notice(&page, RB_PAGE_NOTE, &accepted);
+    }
 
-    } else {
-        rb_pages_invitation_form(&page, req, token);
+    if (req->principal) {
+        rb_pages_invitation_member(&page, req, token, &here, &user, &to);
+
+    } else if (!to.accepted) {
+        rb_pages_invitation_sign_in(&page, req, &here);
     }
 
     return rb_page_end(&page);
 }
 
 
+/* The button is only there for whom it would do something. */
+
 static void
-rb_pages_invitation_form(rb_page_t *page, rb_req_t *req,
-    const ngx_str_t *token)
+rb_pages_invitation_member(rb_page_t *page, rb_req_t *req,
+    const ngx_str_t *token, const ngx_str_t *here, const rb_user_t *user,
+    const rb_invitation_to_t *to)
 {
-    ngx_str_t  csrf;
+    ngx_str_t   csrf;
+    ngx_uint_t  theirs;
 
     static const rb_text_t  accept = rb_text("초대 수락", "Accept");
+    static const rb_text_t  other =
+        rb_text("이 계정은 초대받은 주소의 것이 아닙니다. 수락하려면 로그아웃한 "
+                "뒤 초대받은 주소의 계정으로 로그인해 주세요.",
+                "This account isn't of the invited address. To accept, sign "
+                "out, and in with the account of that address.");
+
+    theirs = user->email.len == to->email.len
+             && ngx_memcmp(user->email.data, to->email.data, to->email.len)
+                == 0;
 
     csrf = rb_csrf_token(req);
 
-    rb_page_form(page, rb_page_lit("/invitation"), &csrf);
-    rb_page_hidden(page, "token", token);
-    rb_page_button(page, &accept, RB_PAGE_PRIMARY, NULL, NULL);
-    rb_page_form_end(page);
+    rb_page_signed_in(page, &user->display_name, &user->email);
+
+    if (!theirs) {
+        if (!to->accepted) {
+            rb_page_notice(page, RB_PAGE_NOTE, &other);
+        }
+
+        rb_page_sign_out(page, &csrf, here);
+
+    } else if (!to->accepted) {
+        rb_page_form(page, rb_page_lit("/invitation"), &csrf);
+        rb_page_hidden(page, "token", token);
+        rb_page_button(page, &accept, RB_PAGE_PRIMARY, NULL, NULL);
+        rb_page_form_end(page);
+    }
+}
+
+
+/* data == NULL: no memory.  The token was verified: base64url, with nothing
+ * to escape. */
+
+static ngx_str_t
+rb_pages_invitation_here(rb_req_t *req, const ngx_str_t *token)
+{
+    u_char     *p;
+    ngx_str_t   here;
+
+    here.len = sizeof("/invitation?token=") - 1 + token->len;
+    here.data = ngx_pnalloc(req->task.pool, here.len);
+
+    if (here.data) {
+        p = ngx_cpymem(here.data, "/invitation?token=",
+                       sizeof("/invitation?token=") - 1);
+        ngx_memcpy(p, token->data, token->len);
+    }
+
+    return here;
 }
 
 
@@ -184,10 +255,9 @@ rb_pages_invitation_form(rb_page_t *page, rb_req_t *req,
 
 static void
 rb_pages_invitation_sign_in(rb_page_t *page, rb_req_t *req,
-    const ngx_str_t *token)
+    const ngx_str_t *here)
 {
-    u_char     *p;
-    ngx_str_t   here, login, sign_up;
+    ngx_str_t  login, sign_up;
 
     static const rb_text_t  sign_in_first =
         rb_text("수락하려면 초대받은 주소의 계정으로 로그인해 주세요.",
@@ -196,22 +266,8 @@ rb_pages_invitation_sign_in(rb_page_t *page, rb_req_t *req,
     static const rb_text_t  to_sign_up = rb_text("계정 만들기",
                                                  "Make an account");
 
-    here.len = sizeof("/invitation?token=") - 1 + token->len;
-    here.data = ngx_pnalloc(req->task.pool, here.len);
-
-    if (here.data == NULL) {
-        page->body->failed = 1;
-        return;
-    }
-
-    /* it was verified: base64url, with nothing to escape */
-
-    p = ngx_cpymem(here.data, "/invitation?token=",
-                   sizeof("/invitation?token=") - 1);
-    ngx_memcpy(p, token->data, token->len);
-
-    login = rb_page_with_next(req->task.pool, "/login", &here);
-    sign_up = rb_page_with_next(req->task.pool, "/signup", &here);
+    login = rb_page_with_next(req->task.pool, "/login", here);
+    sign_up = rb_page_with_next(req->task.pool, "/signup", here);
 
     rb_page_put(page, "p", &sign_in_first);
 

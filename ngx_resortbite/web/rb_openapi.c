@@ -306,9 +306,11 @@ rb_openapi_operation(rb_json_t *j, const rb_route_t *route)
 static void
 rb_openapi_security(rb_json_t *j, const rb_route_t *route)
 {
-    ngx_uint_t  i;
+    ngx_uint_t  i, of_pages;
 
     static const char *const  ways[] = { "bearer", "dpop", "openid" };
+
+    of_pages = rb_route_of_pages(route);
 
     rb_json_key(j, "security");
     rb_json_open(j, '[');
@@ -324,13 +326,13 @@ rb_openapi_security(rb_json_t *j, const rb_route_t *route)
             rb_openapi_way(j, "cookie", 0);
         }
 
-        for (i = 0; !route->page && i < rb_array_size(ways); i++) {
+        for (i = 0; !of_pages && i < rb_array_size(ways); i++) {
             rb_openapi_way(j, ways[i],
                            ngx_strcmp(ways[i], "openid") == 0 ? route->scopes
                                                               : 0);
         }
 
-        if (!route->page) {
+        if (!of_pages) {
             rb_openapi_way(j, "oauth2", route->scopes);
         }
     }

@@ -168,6 +168,16 @@ void rb_page_button(rb_page_t *page, const rb_text_t *label,
 
 
 /*
+ * Whose account a page is about to act for; and, below the form that does, the
+ * way out: a form that signs out, and leads through a log-in to `next'.
+ */
+void rb_page_signed_in(rb_page_t *page, const ngx_str_t *name,
+    const ngx_str_t *email);
+void rb_page_sign_out(rb_page_t *page, const ngx_str_t *csrf,
+    const ngx_str_t *next);
+
+
+/*
  * Whether it may be redirected to after signing in: a path of ours, that is
  * one which begins with a single slash and has neither a backslash nor a
  * control character, at most 2000 bytes.

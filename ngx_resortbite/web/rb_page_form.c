@@ -271,6 +271,34 @@ rb_page_button(rb_page_t *page, const rb_text_t *label, rb_page_button_e kind,
 }
 
 
+void
+rb_page_signed_in(rb_page_t *page, const ngx_str_t *name,
+    const ngx_str_t *email)
+{
+    rb_page_putf(page, "p", "로그인한 계정: %V (%V)", "Signed in as %V (%V)",
+                 name, email);
+}
+
+
+void
+rb_page_sign_out(rb_page_t *page, const ngx_str_t *csrf,
+    const ngx_str_t *next)
+{
+    static const rb_text_t  other =
+        rb_text("내 계정이 아닌가요? 로그아웃",
+                "Not your account? Sign out");
+
+    rb_page_form(page, rb_page_lit("/logout"), csrf);
+
+    if (rb_page_next_valid(next)) {
+        rb_page_hidden(page, "next", next);
+    }
+
+    rb_page_button(page, &other, RB_PAGE_SECONDARY, NULL, NULL);
+    rb_page_form_end(page);
+}
+
+
 /* The first error of a field, and where it is among all. */
 
 static const rb_err_field_t *

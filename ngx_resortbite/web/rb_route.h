@@ -160,6 +160,17 @@ ngx_int_t rb_router_match(const rb_router_t *router, ngx_uint_t method,
     const ngx_str_t *path, const rb_route_t **route, ngx_uint_t *index,
     ngx_str_t *values, ngx_str_t *allow);
 
+/*
+ * Whether only a browser may be signed in for it: a page, or what a page's own
+ * form or script asks for.  To those a token says nothing.
+ */
+static ngx_inline ngx_uint_t
+rb_route_of_pages(const rb_route_t *route)
+{
+    return route->page || (route->form && !route->oauth);
+}
+
+
 ngx_uint_t rb_router_count(const rb_router_t *router);
 const rb_route_t *rb_router_route(const rb_router_t *router, ngx_uint_t i);
 
