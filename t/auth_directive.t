@@ -162,6 +162,7 @@ is($r->status, 303, 'a browser');
 is($r->header('location'), "$issuer/login?next=%2Ffiles%2Fa.txt%3Fx%3D1%26y%3D2",
    'is sent to the log-in page, which leads back');
 is($r->header('cache-control'), 'no-store', 'not for ever');
+is($r->header('content-type'), undef, 'with no type where there is nothing');
 is(get('/files/a.txt', 'Sec-Fetch-Mode' => 'navigate')->status, 303,
    'as it says itself');
 is(get('/files/a.txt', 'Sec-Fetch-Mode' => 'cors', Accept => $html)->status, 401,
@@ -179,8 +180,14 @@ is(get('/staff/a.txt', Cookie => $staff)->status, 200, 'an administrator');
 $r = get('/staff/a.txt', Cookie => $cookie);
 is($r->status, 403, 'crew is none');
 is_deeply($r->json->{missing_roles}, [ 'admin', 'super_admin' ], 'and told so');
-is(get('/staff/a.txt', Cookie => $cookie, Accept => $html)->status, 403,
-   'a browser too: to sign in again is of no use');
+$r = get('/staff/a.txt', Cookie => $cookie, Accept => $html);
+is($r->status, 403, 'a browser too: to sign in again is of no use');
+is($r->header('content-type'), 'text/html; charset=utf-8', 'but as a page');
+like($r->body, qr{<a [^>]*href="/staff/a\.txt\?lang=en"}, 'of this address');
+like(get('/staff/a.txt?lang=en', Cookie => $cookie, Accept => $html)->body,
+     qr/<html lang="en">.*admin super_admin/s, 'in either language');
+is(get('/staff/%7b%22x/%3Cb%3E', Cookie => $cookie, Accept => $html)->status, 403,
+   'whatever the address');
 $r = get('/staff/a.txt', Cookie => $weak);
 is($r->json->{code}, 'insufficient_user_authentication',
    'an administrator with one factor');

@@ -64,6 +64,9 @@ my ($r, $back) = visit($browser, scope => 'openid email offline_access');
 
 is($r->status, 200, 'the consent page');
 like($browser->words, qr/<b>앱<\/b>/, "has the client's name, escaped");
+like($browser->words, qr/로그인한 계정: \S+ \(crew1\@example\.com\)/, 'whose account it is');
+like($browser->value('next', '/logout') // '', qr{^/oauth/authorize\?.*client_id=app},
+     'with a way to sign out and come back');
 like($browser->words, qr/이메일 주소 보기/, 'and the scopes in words');
 like($browser->words, qr/로그아웃한 뒤에도/, 'all of them');
 unlike($browser->words, qr/나를 대신해/, 'and no other');

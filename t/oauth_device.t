@@ -87,6 +87,8 @@ is($browser->status, 404, 'a code that is none');
 $browser->submit({ user_code => $typed });
 is($browser->status, 200, 'one that is, however it is typed');
 like($browser->words, qr/TV/, 'shows the client');
+like($browser->words, qr/로그인한 계정: \S+ \(crew1\@example\.com\)/, 'whose account it is');
+ok($browser->form('/logout'), 'and how to sign out');
 like($browser->words, qr/로그아웃한 뒤에도 계속/, 'and its scopes');
 is($t->db('SELECT status FROM device_codes'), 'pending', 'pending still');
 

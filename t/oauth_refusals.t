@@ -543,6 +543,10 @@ for my $token ('x', 'a.b.c', $tokens->{access_token},
        200, 'and revoking it is 200');
 }
 
+$r = $o->post('/oauth/revoke', client_id => 'app', token => $o->grant($browser)->{refresh_token});
+is($r->status, 200, 'what is its own, too');
+is($r->header('set-cookie'), undef, 'a client is given no cookie to name its device');
+
 $t->db("UPDATE oauth_clients SET first_party = true WHERE id = 'web'");
 
 $r = $o->post('/oauth/introspect', basic => $web,

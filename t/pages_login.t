@@ -119,7 +119,9 @@ like($b->words, qr/이메일을 확인했습니다/, 'and it is told');
 $scanner->get('/verify-email?token=nonsense');
 $scanner->submit;
 is($scanner->status, 410, 'no link of ours');
+ok((grep { ($_->{href} // '') eq '/signup' } $scanner->links), 'it says where to get one');
 is($scanner->get('/verify-email')->status, 410, 'nor one without a token');
+ok((grep { ($_->{href} // '') eq '/signup' } $scanner->links), 'which says it, too');
 
 my $member = $t->db("SELECT id FROM members WHERE email = '$email'");
 
@@ -379,6 +381,7 @@ is($t->db("SELECT count(*) FROM sessions WHERE member_id = '$member'
            AND revoked_at IS NULL"), 0, 'ends all sessions');
 $f->get('/reset-password?token=' . link_token('reset_password', $reset));
 is($f->status, 410, 'once');
+ok((grep { ($_->{href} // '') eq '/forgot-password' } $f->links), 'and where to get another');
 is($f->get('/reset-password?token=x')->status, 410, 'and no other');
 
 $f->get('/login');

@@ -93,6 +93,23 @@ is($main, $before, 'the worker is as nice as it was');
 is(scalar(grep { $_ == least($before + 10) } @threads), 1, 'one thread is nicer');
 is(scalar(grep { $_ == $before } @threads), $#threads, 'those that do other things aren\'t');
 
+# half of the processors are left to others
+
+sub processors {
+    my ($file) = @_;
+
+    open my $in, '<', $file or return 0;
+    my ($hex) = do { local $/; <$in> } =~ /^Cpus_allowed:\s*(\S+)/m;
+
+    return ($hex =~ s/([0-9a-f]|,)/$1 eq ',' ? '' : sprintf '%04b', hex $1/ger) =~ tr/1//;
+}
+
+my $all = processors("/proc/$worker/status");
+my $half = $all > 1 ? int($all / 2) : $all;
+
+is(scalar(grep { processors($_) == $half } glob "/proc/$worker/task/*/status"),
+   $all > 1 ? 1 : $default + 1, 'passwords take half of the processors');
+
 # the event loop goes on meanwhile: as one turn for each log-in it couldn't
 
 my $load = $t->load_start(uri => '/healthz', connections => 2);

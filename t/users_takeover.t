@@ -145,6 +145,11 @@ is($t->db("SELECT email FROM members WHERE id = '$id{crew9}'"), 'crew9@example.c
 like(events($t, $id{crew9}), qr/session\.failed session\.failed$/, 'each guess is in the trail');
 $phone->submit({ password => $PASSWORD });
 is($phone->location, '/login?notice=email_confirmed', 'who knows it may');
+$phone->follow;
+like($phone->words, qr/새 주소로 로그인해 주세요/, 'and signs in with it');
+$attacker->get('/login?notice=email_confirmed');
+unlike($attacker->words, qr/바꾸었습니다\. 새 주소로 로그인/, 'who is signed in need not');
+like($attacker->words, qr/다음부터는 새 주소로/, 'until the next time');
 is($t->db("SELECT email FROM members WHERE id = '$id{crew9}'"), 'bait@example.com', 'then it changes');
 
 # guesses are counted
@@ -297,8 +302,9 @@ sub by_app {
 }
 
 
-is(by_app('theirs', PATCH => '/api/v1/me', { display_name => '앱에서' })->status, 200,
-   'may change a name');
+$r = by_app('theirs', PATCH => '/api/v1/me', { display_name => '앱에서' });
+is($r->status, 200, 'may change a name');
+is($r->header('set-cookie'), undef, 'and is given no cookie to name its device');
 
 $t->db("UPDATE members SET password_hash = NULL WHERE id = '$id{crew9}'");
 $r = by_app('theirs', PUT => '/api/v1/me/password', { password => 'set by an application' });

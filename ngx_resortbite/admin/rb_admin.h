@@ -10,7 +10,8 @@
 #define _RB_ADMIN_H_INCLUDED_
 
 
-#include "sessions/rb_sessions.h"
+#include "base/rb_principal.h"
+#include "io/rb_pg.h"
 
 
 /*

@@ -7,6 +7,7 @@
 
 
 #include "admin/rb_admin_http.h"
+#include "gate/rb_identity.h"
 #include "oauth/rb_oauth.h"
 #include "web/rb_list.h"
 #include <ngx_http.h>
@@ -307,7 +308,10 @@ rb_admin_client_create_handler(rb_req_t *req)
     rb_oauth_client_t   client;
 
     ngx_memzero(&client, sizeof(rb_oauth_client_t));
-    rb_admin_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     client.id = req->body[RB_ADMIN_B_ID].text;
     client.auth_method = req->body[RB_ADMIN_B_AUTH_METHOD].text;
@@ -334,7 +338,10 @@ rb_admin_client_change_handler(rb_req_t *req)
     rb_origin_t         origin;
     rb_oauth_client_t   client;
 
-    rb_admin_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_oauth_client_get(&req->task, &req->path[0].text, &client);
 
@@ -372,7 +379,10 @@ rb_admin_client_secret_handler(rb_req_t *req)
     ngx_str_t     secret;
     rb_origin_t   origin;
 
-    rb_admin_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_oauth_client_rotate_secret(&req->task, &req->path[0].text,
                                         req->principal, &origin, &secret);
@@ -390,7 +400,10 @@ rb_admin_client_disable_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_admin_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_oauth_client_disable(&req->task, &req->path[0].text, 1,
                                   req->principal, &origin);

@@ -18,8 +18,4 @@ extern const rb_routes_t  rb_admin_clients_routes;
 extern const rb_routes_t  rb_admin_mails_routes;
 
 
-/* What the trail keeps of where a change came from. */
-void rb_admin_origin(rb_req_t *req, rb_origin_t *origin);
-
-
 #endif /* _RB_ADMIN_HTTP_H_INCLUDED_ */

@@ -4,6 +4,7 @@
 
 #include "admin/rb_admin_http.h"
 #include "base/rb_time.h"
+#include "gate/rb_identity.h"
 #include "web/rb_list.h"
 #include "rb_statements.h"
 #include <ngx_http.h>
@@ -276,7 +277,10 @@ rb_admin_roles_handler(rb_req_t *req)
     p = ngx_cpymem(p, req->body[0].text.data, req->body[0].text.len);
     *p = '}';
 
-    rb_admin_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_admin_roles_change(&req->task, &req->path[0].text, &roles,
                                 req->principal, &origin);
@@ -303,7 +307,10 @@ rb_admin_suspend_handler(rb_req_t *req)
                                 "must be a day after today.");
     }
 
-    rb_admin_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_admin_suspend(&req->task, &req->path[0].text, &until->text,
                            &req->body[RB_ADMIN_B_REASON].text,
@@ -321,7 +328,10 @@ rb_admin_unsuspend_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_admin_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_admin_unsuspend(&req->task, &req->path[0].text, req->principal,
                              &origin);
@@ -345,14 +355,4 @@ rb_admin_show(rb_req_t *req)
                       &rows);
 
     return err ? err : rb_reply_row(req, &rows);
-}
-
-
-void
-rb_admin_origin(rb_req_t *req, rb_origin_t *origin)
-{
-    ngx_memzero(origin, sizeof(rb_origin_t));
-
-    origin->request_id = req->id;
-    ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
 }

@@ -1,7 +1,8 @@
 
 /*
- * Who is asking.  The gate finds it out of a cookie or a token before the
- * handler runs; rules are given it and trust it.
+ * Who is asking, and from where.  The gate finds the former out of a cookie or
+ * a token before the handler runs, and the latter when a handler asks for it;
+ * rules are given them and trust them.
  */
 
 
@@ -82,6 +83,17 @@ typedef struct {
     unsigned      own:1;                /* a browser, or an application of
                                            ours (first_party) */
 } rb_principal_t;
+
+
+/* Where a request comes from; all may be empty but caller. */
+
+typedef struct {
+    ngx_str_t     device_hash;          /* as bytea text; or empty */
+    ngx_str_t     device;               /* "Chrome on Windows" */
+    ngx_str_t     place;
+    ngx_str_t     request_id;
+    u_char        caller[32];           /* MAC of the address */
+} rb_origin_t;
 
 
 /* Names, in the order of the bits; the last is empty. */

@@ -31,6 +31,8 @@ static rb_err_t *rb_factors_passkey_create_handler(rb_req_t *req);
 static rb_err_t *rb_factors_passkey_rename_handler(rb_req_t *req);
 static rb_err_t *rb_factors_passkey_remove_handler(rb_req_t *req);
 static void rb_factors_by(rb_req_t *req, rb_factors_by_t *by);
+static rb_err_t *rb_factors_reply_codes(rb_req_t *req,
+    const rb_recovery_codes_t *codes);
 static void rb_factors_write_codes(rb_json_t *json,
     const rb_recovery_codes_t *codes);
 static void rb_factors_write_passkey(rb_json_t *json,
@@ -340,6 +342,25 @@ rb_factors_by(rb_req_t *req, rb_factors_by_t *by)
 }
 
 
+static rb_err_t *
+rb_factors_reply_codes(rb_req_t *req, const rb_recovery_codes_t *codes)
+{
+    rb_err_t   *err;
+    rb_json_t   json;
+
+    err = rb_reply_json(req, NGX_HTTP_OK, &json);
+    if (err) {
+        return err;
+    }
+
+    rb_json_open(&json, '{');
+    rb_factors_write_codes(&json, codes);
+    rb_json_close(&json, '}');
+
+    return rb_reply_finish(req);
+}
+
+
 static void
 rb_factors_write_codes(rb_json_t *json, const rb_recovery_codes_t *codes)
 {
@@ -403,27 +424,14 @@ static rb_err_t *
 rb_factors_totp_confirm_handler(rb_req_t *req)
 {
     rb_err_t             *err;
-    rb_json_t             json;
     rb_factors_by_t       by;
     rb_recovery_codes_t   codes;
 
     rb_factors_by(req, &by);
 
     err = rb_factors_totp_confirm(&req->task, &by, &req->body[0].text, &codes);
-    if (err) {
-        return err;
-    }
 
-    err = rb_reply_json(req, NGX_HTTP_OK, &json);
-    if (err) {
-        return err;
-    }
-
-    rb_json_open(&json, '{');
-    rb_factors_write_codes(&json, &codes);
-    rb_json_close(&json, '}');
-
-    return rb_reply_finish(req);
+    return err ? err : rb_factors_reply_codes(req, &codes);
 }
 
 
@@ -448,27 +456,14 @@ static rb_err_t *
 rb_factors_recovery_handler(rb_req_t *req)
 {
     rb_err_t             *err;
-    rb_json_t             json;
     rb_factors_by_t       by;
     rb_recovery_codes_t   codes;
 
     rb_factors_by(req, &by);
 
     err = rb_factors_recovery_make(&req->task, &by, &codes);
-    if (err) {
-        return err;
-    }
 
-    err = rb_reply_json(req, NGX_HTTP_OK, &json);
-    if (err) {
-        return err;
-    }
-
-    rb_json_open(&json, '{');
-    rb_factors_write_codes(&json, &codes);
-    rb_json_close(&json, '}');
-
-    return rb_reply_finish(req);
+    return err ? err : rb_factors_reply_codes(req, &codes);
 }
 
 

@@ -45,6 +45,7 @@ static ngx_int_t rb_auth_refuse(ngx_http_request_t *r, rb_req_t *req,
     rb_err_t *err);
 static ngx_uint_t rb_auth_navigates(ngx_http_request_t *r, rb_req_t *req);
 static ngx_int_t rb_auth_redirect(ngx_http_request_t *r, rb_req_t *req);
+static ngx_int_t rb_auth_page(ngx_http_request_t *r, rb_req_t *req);
 static ngx_int_t rb_auth_leave(ngx_http_request_t *r, rb_err_t *err);
 static ngx_uint_t rb_auth_has_page(ngx_http_request_t *r, ngx_uint_t status);
 
@@ -321,6 +322,12 @@ rb_auth_refuse(ngx_http_request_t *r, rb_req_t *req, rb_err_t *err)
     if (err->problem == rb_err_sign_in.problem && rb_auth_navigates(r, req)) {
         rc = rb_auth_redirect(r, req);
 
+    } else if (err->problem->status == NGX_HTTP_FORBIDDEN
+               && rb_auth_navigates(r, req)
+               && rb_auth_page(r, req) != NGX_OK)
+    {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+
     } else {
         rb_http_problem(req, err);
         rc = rb_http_send(r, req);
@@ -406,6 +413,51 @@ rb_auth_redirect(ngx_http_request_t *r, rb_req_t *req)
     ngx_str_set(&req->reply.cache_control, "no-store");
 
     return rb_http_send(r, req);
+}
+
+
+/*
+ * Has the problem be told as a page: as one of a route that this location
+ * is.  A brace would be a parameter of its path.
+ */
+
+static ngx_int_t
+rb_auth_page(ngx_http_request_t *r, rb_req_t *req)
+{
+    size_t        i;
+    ngx_str_t     path;
+    uintptr_t     escape;
+    rb_route_t   *route;
+
+    escape = 2 * ngx_escape_uri(NULL, r->uri.data, r->uri.len,
+                                NGX_ESCAPE_URI);
+
+    route = ngx_pcalloc(r->pool, sizeof(rb_route_t));
+    path.data = ngx_pnalloc(r->pool, r->uri.len + escape);
+
+    if (route == NULL || path.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    path.len = (u_char *) ngx_escape_uri(path.data, r->uri.data, r->uri.len,
+                                         NGX_ESCAPE_URI)
+               - path.data;
+
+    for (i = 0; i < path.len; i++) {
+        if (path.data[i] == '{') {
+            path.len = 0;
+        }
+    }
+
+    ngx_str_set(&route->name, "auth");
+    route->method = NGX_HTTP_GET;
+    route->path = path;
+    route->page = 1;
+
+    req->route = route;
+    rb_http_page_language(req);
+
+    return NGX_OK;
 }
 
 

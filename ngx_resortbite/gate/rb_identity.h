@@ -113,6 +113,13 @@ ngx_str_t rb_identity_device(rb_req_t *req);
 ngx_str_t rb_identity_agent(rb_req_t *req);
 ngx_str_t rb_identity_place(rb_req_t *req);
 
+/*
+ * Where the request comes from.  A browser without a device cookie gets one;
+ * whoever shows a token, and a client at an endpoint of OAuth, keeps no
+ * cookies and gets none.  rb_err_internal.
+ */
+rb_err_t *rb_identity_origin(rb_req_t *req, rb_origin_t *origin);
+
 /* Sets or clears the session cookie in the reply. */
 void rb_identity_set_cookie(rb_req_t *req, const ngx_str_t *secret,
     time_t max_age);

@@ -260,6 +260,36 @@ rb_csrf_mac(const u_char *nonce, const ngx_str_t *owner,
 }
 
 
+rb_err_t *
+rb_identity_origin(rb_req_t *req, rb_origin_t *origin)
+{
+    ngx_uint_t  cookies;
+
+    ngx_memzero(origin, sizeof(rb_origin_t));
+
+    if (req->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)
+        && rb_http_caller(req) != NGX_OK)
+    {
+        return &rb_err_internal;
+    }
+
+    cookies = req->principal ? req->principal->by == RB_BY_COOKIE
+                             : !req->route->oauth;
+
+    if (cookies || rb_http_cookie(req, RB_DEVICE_COOKIE).len) {
+        origin->device_hash = rb_identity_device(req);
+    }
+
+    origin->device = rb_identity_agent(req);
+    origin->place = rb_identity_place(req);
+    origin->request_id = req->id;
+
+    ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
+
+    return NULL;
+}
+
+
 ngx_str_t
 rb_identity_device(rb_req_t *req)
 {

@@ -42,6 +42,7 @@ static rb_thread_job_t *rb_thread_job(rb_thread_pt work, const void *data,
 static rb_err_t *rb_thread_wait(rb_task_t *task, rb_thread_job_t *job);
 static void rb_thread_main(void *data, ngx_log_t *log);
 static void rb_thread_nicer(void);
+static void rb_thread_leave_room(void);
 static void rb_thread_done(ngx_event_t *ev);
 static void rb_thread_free(rb_thread_job_t *job);
 
@@ -202,6 +203,7 @@ rb_thread_main(void *data, ngx_log_t *log)
     if (!begun) {
         begun = 1;
         rb_thread_nicer();
+        rb_thread_leave_room();
     }
 
     if (!job->unwanted && !ngx_terminate) {
@@ -244,6 +246,38 @@ rb_thread_nicer(void)
     sched.runtime = RB_THREAD_SLICE;
 
     (void) syscall(SYS_sched_setattr, 0, &sched, 0);
+}
+
+
+/*
+ * The lower half of the processors is enough: with a thread a worker and a
+ * worker a processor all of them would be busy whenever many sign in, and
+ * whoever wakes up would have to have somebody else put to sleep first.
+ */
+
+static void
+rb_thread_leave_room(void)
+{
+    int        i, keep;
+    cpu_set_t  set;
+
+    if (sched_getaffinity(0, sizeof(cpu_set_t), &set) != 0) {
+        return;
+    }
+
+    keep = CPU_COUNT(&set) / 2;
+
+    if (keep == 0) {
+        return;
+    }
+
+    for (i = 0; i < CPU_SETSIZE; i++) {
+        if (CPU_ISSET(i, &set) && keep-- <= 0) {
+            CPU_CLR(i, &set);
+        }
+    }
+
+    (void) sched_setaffinity(0, sizeof(cpu_set_t), &set);
 }
 
 

@@ -4,7 +4,8 @@
  * thread pool "resortbite", which has one thread a worker and a queue of 256
  * unless the configuration says otherwise ("thread_pool resortbite …", before
  * the "http" block).  Its threads run with less priority than the worker (10
- * nicer), so that requests that need no such work hardly feel it.
+ * nicer) and on half of the processors, so that requests that need no such
+ * work hardly feel it.
  */
 
 

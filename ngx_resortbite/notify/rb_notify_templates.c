@@ -132,13 +132,13 @@ const rb_notify_template_t  rb_notify_templates[] = {
       .before = {
           rb_hello,
           rb_text("탈퇴가 접수되어 모든 기기에서 로그아웃되었습니다. "
-                  "{until}까지는 아래 단추로 되돌릴 수 있고, 그 뒤에는 개인 "
-                  "정보가 지워집니다.",
+                  "{until}까지는 아래 단추로 탈퇴를 취소할 수 있고, 그 뒤에는 "
+                  "개인정보가 지워집니다.",
                   "Your account was deleted and logged out everywhere. Until "
-                  "{until} you can bring it back with the button below; "
+                  "{until} you can restore it with the button below; "
                   "after that your personal data are erased.") },
       .button = rb_text("탈퇴 취소", "Restore account"),
-      .after = { rb_text("본인이 하신 일이 아니라면 위 단추로 되돌린 뒤 "
+      .after = { rb_text("본인이 하신 일이 아니라면 위 단추로 탈퇴를 취소한 뒤 "
                          "비밀번호를 바꿔 주세요.",
                          "If this wasn't you, restore the account with the "
                          "button and change your password.") } },

@@ -406,7 +406,7 @@ rb_oauth_give(rb_req_t *req, rb_oauth_request_t *request, ngx_uint_t pending,
     ngx_str_t     code, text;
     rb_origin_t   origin;
 
-    err = rb_oauth_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL && pending) {
         err = rb_oauth_request_use(&req->task,

@@ -514,21 +514,3 @@ rb_oauth_member(const rb_req_t *req)
            && req->principal->member.len
            ? req->principal : NULL;
 }
-
-
-rb_err_t *
-rb_oauth_origin(rb_req_t *req, rb_origin_t *origin)
-{
-    ngx_memzero(origin, sizeof(rb_origin_t));
-
-    if ((req->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-        && rb_http_caller(req) != NGX_OK)
-    {
-        return &rb_err_internal;
-    }
-
-    origin->request_id = req->id;
-    ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
-
-    return NULL;
-}

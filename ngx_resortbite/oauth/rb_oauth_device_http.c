@@ -128,7 +128,7 @@ rb_oauth_device_post_handler(rb_req_t *req)
     rb_origin_t             origin;
     const rb_principal_t   *who;
 
-    err = rb_oauth_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
     if (err) {
         return err;
     }

@@ -237,7 +237,7 @@ rb_oauth_logout_do(rb_req_t *req, const rb_oauth_logout_t *logout)
     who = rb_oauth_member(req);
 
     if (who) {
-        err = rb_oauth_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
 
         if (err == NULL) {
             err = rb_sessions_end(&req->task, &who->member, &who->session,

@@ -82,9 +82,6 @@ enum {
 #define rb_oauth_query(req, i)  ((req)->query[i].text)
 
 
-/* Where the request comes from. */
-rb_err_t *rb_oauth_origin(rb_req_t *req, rb_origin_t *origin);
-
 /* The member who is signed in to this browser; NULL: nobody. */
 const rb_principal_t *rb_oauth_member(const rb_req_t *req);
 
@@ -132,9 +129,12 @@ rb_err_t *rb_oauth_logout_post_handler(rb_req_t *req);
 
 /* ---- rb_oauth_consent_http.c: pages */
 
-/* Asks whether the client may have what it asks for. */
+/*
+ * Asks whether the client may have what it asks for, of the member who is
+ * signed in; here is the page's address (yields).
+ */
 rb_err_t *rb_oauth_consent_page(rb_req_t *req,
-    const rb_oauth_request_t *request);
+    const rb_oauth_request_t *request, const ngx_str_t *here);
 
 /* What the scopes mean, as a list on a page. */
 void rb_oauth_scopes_list(rb_page_t *page, const ngx_str_t *scopes);

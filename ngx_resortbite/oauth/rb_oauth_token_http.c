@@ -74,7 +74,7 @@ rb_oauth_token_handler(rb_req_t *req)
         return &rb_err_oauth_unauthorized;
     }
 
-    err = rb_oauth_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
     if (err) {
         return err;
     }
@@ -297,7 +297,7 @@ rb_oauth_revoke_handler(rb_req_t *req)
 
     if (token.session.len) {
 
-        err = rb_oauth_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
         if (err) {
             return err;
         }

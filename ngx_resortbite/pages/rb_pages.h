@@ -36,9 +36,21 @@ extern const rb_routes_t  rb_pages_documents_routes;
               "Where to go afterwards, a path of this site") }
 
 
-/* Where the request comes from; a device cookie is set if there was none.
- * rb_err_internal. */
-rb_err_t *rb_pages_origin(rb_req_t *req, rb_origin_t *origin);
+/* The first fields of a form by which a passkey answers. */
+#define rb_pages_passkey_fields                                               \
+    { ngx_string("handle"), RB_PARAM_STRING, 1, 512, NULL, 1,                 \
+      ngx_null_string,                                                        \
+      rb_text("options와 함께 받은 값", "What came with the options") },      \
+    { ngx_string("answer"), RB_PARAM_JSON, 0, 0, NULL, 1, ngx_null_string,    \
+      rb_text("PublicKeyCredential.toJSON()의 값",                            \
+              "The value of PublicKeyCredential.toJSON()") }
+
+
+/*
+ * What a form begins with that may be sent by nobody, too: its token is
+ * checked, and where it comes from found.
+ */
+rb_err_t *rb_pages_begin(rb_req_t *req, rb_origin_t *origin);
 
 /* A field that was sent, or a parameter of the query, by its name. */
 ngx_str_t rb_pages_value(rb_req_t *req, const char *name);
@@ -68,8 +80,26 @@ ngx_str_t rb_pages_ticket(rb_req_t *req);
  */
 void rb_pages_consents(rb_page_t *page);
 
+/*
+ * Links to sign in by an account elsewhere; ko and en say so, with %V for
+ * whose.  Links and not forms: the policy lets forms go to our own origin
+ * only.
+ */
+void rb_pages_social_links(rb_page_t *page, const ngx_str_t *next,
+    const char *ko, const char *en);
+
+/*
+ * Takes the answer of a passkey (rb_pages_passkey_fields; yields): it has to
+ * be member's, or may be anybody's if that is NULL.  rb_err_code_refused, and
+ * the errors of rb_factors_passkey_take().
+ */
+rb_err_t *rb_pages_passkey_take(rb_req_t *req, const ngx_str_t *member,
+    ngx_str_t *owner, ngx_uint_t *amr);
+
 /* What a passkey's script wants: options and handle, as JSON. */
 rb_err_t *rb_pages_passkey_options(rb_req_t *req, const ngx_str_t *member);
+rb_err_t *rb_pages_passkey_reply(rb_req_t *req, const ngx_str_t *options,
+    const ngx_str_t *handle);
 
 /* Whether a page is shown again with the error (4xx), which else is its own
  * page. */

@@ -34,6 +34,16 @@ rb_pages_when(rb_page_t *page, const ngx_str_t *rfc3339)
 
 
 void
+rb_pages_time_zone(rb_page_t *page)
+{
+    rb_page_open(page, "p", "class", rb_page_lit("hint"), NULL);
+    rb_page_sayf(page, "시각은 한국 시간(KST)입니다.",
+                 "Times are Korean time (KST).");
+    rb_page_close(page, "p");
+}
+
+
+void
 rb_pages_button_form(rb_page_t *page, const ngx_str_t *action,
     const char *name, const ngx_str_t *value, const rb_text_t *label,
     rb_page_button_e kind)

@@ -32,6 +32,9 @@ void rb_pages_account_parts(rb_page_t *page, const rb_account_t *account);
 /* A time of the database as people in Korea read it: a <time> element. */
 void rb_pages_when(rb_page_t *page, const ngx_str_t *rfc3339);
 
+/* That times are Korea's: once for each list of them. */
+void rb_pages_time_zone(rb_page_t *page);
+
 /*
  * A form that is a button: action, one hidden field (name NULL: none), what
  * the button says.

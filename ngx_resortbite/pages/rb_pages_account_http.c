@@ -207,14 +207,14 @@ static const rb_route_t  rb_pages_account_table[] = {
     {
         rb_account_route("page_account_delete", NGX_HTTP_GET,
                          "/account/delete", rb_pages_account_delete,
-                         "계정을 삭제할지", "Whether to delete the account"),
+                         "탈퇴할지", "Whether to delete the account"),
         .step_up = RB_ACCOUNT_STEP_UP,
         .success = NGX_HTTP_OK
     },
     {
         rb_account_form("page_account_delete_post", "/account/delete",
                         rb_pages_account_delete_post,
-                        "계정 삭제", "Delete the account"),
+                        "탈퇴", "Delete the account"),
         .step_up = RB_ACCOUNT_STEP_UP,
         .problems = RB_PROBLEM_CONFLICT
     }
@@ -244,7 +244,7 @@ rb_pages_account_show(rb_req_t *req, const rb_err_t *error)
 
     static const rb_text_t  title = rb_text("내 계정", "My account");
     static const rb_text_t  out = rb_text("로그아웃", "Sign out");
-    static const rb_text_t  leave = rb_text("계정 삭제", "Delete my account");
+    static const rb_text_t  leave = rb_text("탈퇴", "Delete my account");
 
     err = rb_pages_account_read(req, &account);
     if (err) {
@@ -315,7 +315,7 @@ rb_pages_account_profile_post(rb_req_t *req)
         return rb_pages_account_show(req, req->wrong);
     }
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_users_rename(&req->task, req->principal, &req->body[0].text,
@@ -338,7 +338,7 @@ rb_pages_account_email_post(rb_req_t *req)
         return rb_pages_account_show(req, req->wrong);
     }
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_users_change_email(&req->task, req->principal,
@@ -361,7 +361,7 @@ rb_pages_account_password_post(rb_req_t *req)
         return rb_pages_account_show(req, req->wrong);
     }
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_users_change_password(&req->task, req->principal,
@@ -382,7 +382,7 @@ rb_pages_account_session_post(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_sessions_end(&req->task, &req->principal->member,
@@ -406,7 +406,7 @@ rb_pages_account_sessions_post(rb_req_t *req)
     ngx_uint_t    count;
     rb_origin_t   origin;
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_sessions_end_all(&req->task, &req->principal->member,
@@ -426,7 +426,7 @@ rb_pages_account_grant_post(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_oauth_consent_withdraw(&req->task, &req->principal->member,
@@ -447,7 +447,7 @@ rb_pages_account_identity_post(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_social_unlink(&req->task, &req->body[0].text, req->principal,
@@ -469,7 +469,7 @@ rb_pages_account_consents_post(rb_req_t *req)
 
     static ngx_str_t  marketing = ngx_string("marketing");
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_users_consent(&req->task, req->principal, &marketing,
@@ -488,16 +488,16 @@ rb_pages_account_delete(rb_req_t *req)
     rb_page_t  page;
 
     static const rb_text_t  title =
-        rb_text("계정을 삭제할까요?", "Delete your account?");
+        rb_text("탈퇴할까요?", "Delete your account?");
     static const rb_text_t  what =
         rb_text("모든 곳에서 로그아웃되고 계정을 더 쓸 수 없습니다. 30일 안에는 "
-                "메일로 보내 드리는 링크로 되돌릴 수 있고, 그 뒤에는 개인정보를 "
-                "지웁니다.",
+                "메일로 보내 드리는 링크로 탈퇴를 취소할 수 있고, 그 뒤에는 "
+                "개인정보를 지웁니다.",
                 "You are signed out everywhere and can't use the account any "
-                "more. For 30 days a link that we mail you brings it back; "
+                "more. For 30 days a link that we mail you restores it; "
                 "after that your personal data is erased.");
-    static const rb_text_t  yes = rb_text("계정 삭제", "Delete my account");
-    static const rb_text_t  no = rb_text("삭제하지 않기", "Keep it");
+    static const rb_text_t  yes = rb_text("탈퇴", "Delete my account");
+    static const rb_text_t  no = rb_text("탈퇴하지 않기", "Keep it");
 
     rb_page_begin(&page, req, &title, NULL);
     rb_page_put(&page, "p", &what);
@@ -519,13 +519,14 @@ rb_pages_account_delete_post(rb_req_t *req)
     rb_origin_t   origin;
 
     static const rb_text_t  title =
-        rb_text("계정을 삭제했습니다", "Your account is deleted");
+        rb_text("탈퇴했습니다", "Your account is deleted");
     static const rb_text_t  what =
-        rb_text("30일 안에 마음이 바뀌면 메일로 보내 드린 링크를 눌러 주세요.",
+        rb_text("30일 안에는 메일로 보내 드린 링크로 탈퇴를 취소할 수 "
+                "있습니다.",
                 "Should you change your mind within 30 days, follow the link "
                 "that we have mailed you.");
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_users_delete(&req->task, req->principal, &origin);

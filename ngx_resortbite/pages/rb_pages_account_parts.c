@@ -241,6 +241,9 @@ rb_pages_account_identities(rb_page_t *page, const rb_account_t *account)
 
     if (account->identities.count == 0) {
         rb_page_put(page, "p", &none);
+
+    } else {
+        rb_pages_time_zone(page);
     }
 
     rb_page_open(page, "ul", "class", rb_page_lit("rows"), NULL);
@@ -340,6 +343,7 @@ rb_pages_account_sessions(rb_page_t *page, const rb_account_t *account)
         rb_text("다른 모든 곳에서 로그아웃", "Sign out everywhere else");
 
     rb_page_put(page, "h2", &title);
+    rb_pages_time_zone(page);
     rb_page_open(page, "ul", "class", rb_page_lit("rows"), NULL);
 
     for (i = 0; i < account->sessions.count; i++) {
@@ -429,6 +433,7 @@ rb_pages_account_grants(rb_page_t *page, const rb_account_t *account)
 
         if (!any++) {
             rb_page_put(page, "h2", &title);
+            rb_pages_time_zone(page);
             rb_page_open(page, "ul", "class", rb_page_lit("rows"), NULL);
         }
 
@@ -487,6 +492,7 @@ rb_pages_account_consents(rb_page_t *page, const rb_account_t *account)
     marketing = 0;
 
     rb_page_put(page, "h2", &heading);
+    rb_pages_time_zone(page);
     rb_page_open(page, "ul", "class", rb_page_lit("rows"), NULL);
 
     for (i = 0; i < account->consents.count; i++) {

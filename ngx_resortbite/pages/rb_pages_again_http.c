@@ -9,7 +9,6 @@
 
 #include "pages/rb_pages.h"
 #include "factors/rb_factors.h"
-#include "social/rb_social.h"
 #include "users/rb_users.h"
 #include <ngx_http.h>
 
@@ -45,7 +44,6 @@ static void rb_pages_again_form(rb_page_t *page,
 static void rb_pages_again_passkey(rb_page_t *page,
     const rb_pages_proofs_t *proofs, const ngx_str_t *csrf,
     const ngx_str_t *next);
-static void rb_pages_again_elsewhere(rb_page_t *page, const ngx_str_t *next);
 
 
 enum {
@@ -53,11 +51,7 @@ enum {
     RB_AGAIN_B_CODE
 };
 
-enum {
-    RB_AGAIN_PASSKEY_B_HANDLE = 0,
-    RB_AGAIN_PASSKEY_B_ANSWER,
-    RB_AGAIN_PASSKEY_B_PASSWORD
-};
+#define RB_AGAIN_PASSKEY_B_PASSWORD  2  /* after rb_pages_passkey_fields */
 
 
 static const rb_param_t  rb_pages_again_query[] = {
@@ -76,11 +70,7 @@ static const rb_param_t  rb_pages_again_fields[] = {
 };
 
 static const rb_param_t  rb_pages_again_passkey_fields[] = {
-    { ngx_string("handle"), RB_PARAM_STRING, 1, 512, NULL, 1, ngx_null_string,
-      rb_text("options와 함께 받은 값", "What came with the options") },
-    { ngx_string("answer"), RB_PARAM_JSON, 0, 0, NULL, 1, ngx_null_string,
-      rb_text("PublicKeyCredential.toJSON()의 값",
-              "The value of PublicKeyCredential.toJSON()") },
+    rb_pages_passkey_fields,
     { ngx_string("password"), RB_PARAM_STRING, 0, 1024, NULL, 0,
       ngx_null_string,
       rb_text("패스키가 본인 확인을 하지 않을 때의 비밀번호",
@@ -175,11 +165,7 @@ rb_pages_again_handler(rb_req_t *req)
     rb_origin_t         origin;
     rb_pages_proofs_t   proofs;
 
-    err = rb_csrf_check(req, &req->csrf);
-
-    if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
-    }
+    err = rb_pages_begin(req, &origin);
 
     if (err == NULL) {
         err = rb_pages_proofs(req, &proofs);
@@ -314,11 +300,7 @@ rb_pages_again_passkey_handler(rb_req_t *req)
     const ngx_str_t    *password, *member;
     rb_pages_proofs_t   proofs;
 
-    err = rb_csrf_check(req, &req->csrf);
-
-    if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
-    }
+    err = rb_pages_begin(req, &origin);
 
     if (err == NULL) {
         err = rb_pages_proofs(req, &proofs);
@@ -331,17 +313,7 @@ rb_pages_again_passkey_handler(rb_req_t *req)
     member = &req->principal->member;
     password = &req->body[RB_AGAIN_PASSKEY_B_PASSWORD].text;
 
-    err = rb_factors_passkey_take(&req->task,
-                                  &req->body[RB_AGAIN_PASSKEY_B_HANDLE].text,
-                                  &req->body[RB_AGAIN_PASSKEY_B_ANSWER].text,
-                                  &owner, &amr);
-
-    if (err == NULL
-        && (owner.len != member->len
-            || ngx_memcmp(owner.data, member->data, owner.len) != 0))
-    {
-        err = &rb_err_code_refused;
-    }
+    err = rb_pages_passkey_take(req, member, &owner, &amr);
 
     if (err == NULL && proofs.password && !(amr & RB_AMR_USER)) {
         amr |= RB_AMR_PWD|RB_AMR_MFA;
@@ -428,8 +400,11 @@ rb_pages_again_page(rb_req_t *req, const rb_err_t *wrong)
         rb_pages_again_form(&page, &proofs, &csrf, &next);
     }
 
+    /* who signs in by an account elsewhere does that again */
+
     if (!proofs.password) {
-        rb_pages_again_elsewhere(&page, &next);
+        rb_pages_social_links(&page, &next, "%V 계정으로 다시 로그인",
+                              "Sign in with %V again");
     }
 
     return rb_page_end(&page);
@@ -498,29 +473,4 @@ rb_pages_again_passkey(rb_page_t *page, const rb_pages_proofs_t *proofs,
 
     rb_page_button(page, &use, RB_PAGE_SECONDARY, NULL, NULL);
     rb_page_form_end(page);
-}
-
-
-/* Who signs in by an account elsewhere does that again. */
-
-static void
-rb_pages_again_elsewhere(rb_page_t *page, const ngx_str_t *next)
-{
-    char         path[128];
-    ngx_str_t    href;
-    ngx_uint_t   i;
-
-    for (i = 0; i < rb_social_providers.count; i++) {
-
-        *ngx_snprintf((u_char *) path, sizeof(path) - 1, "/auth/social/%V",
-                      &rb_social_providers.list[i].name) = '\0';
-
-        href = rb_page_with_next(page->req->task.pool, path, next);
-
-        rb_page_open(page, "a", "class", rb_page_lit("button"),
-                     "rel", rb_page_lit("nofollow"), "href", &href, NULL);
-        rb_page_sayf(page, "%V 계정으로 다시 로그인", "Sign in with %V again",
-                     &rb_social_providers.list[i].label.in[page->req->lang]);
-        rb_page_close(page, "a");
-    }
 }

@@ -8,6 +8,7 @@
 #include "pages/rb_pages.h"
 #include "factors/rb_factors.h"
 #include "io/rb_budget.h"
+#include "social/rb_social.h"
 #include "web/rb_param.h"
 #include <ngx_http.h>
 
@@ -91,24 +92,13 @@ const rb_routes_t  rb_pages_routes = {
 
 
 rb_err_t *
-rb_pages_origin(rb_req_t *req, rb_origin_t *origin)
+rb_pages_begin(rb_req_t *req, rb_origin_t *origin)
 {
-    ngx_memzero(origin, sizeof(rb_origin_t));
+    rb_err_t  *err;
 
-    if (req->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)
-        && rb_http_caller(req) != NGX_OK)
-    {
-        return &rb_err_internal;
-    }
+    err = rb_csrf_check(req, &req->csrf);
 
-    origin->device_hash = rb_identity_device(req);
-    origin->device = rb_identity_agent(req);
-    origin->place = rb_identity_place(req);
-    origin->request_id = req->id;
-
-    ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
-
-    return NULL;
+    return err ? err : rb_identity_origin(req, origin);
 }
 
 
@@ -189,7 +179,7 @@ rb_pages_signed_in(rb_req_t *req, const rb_login_t *login,
     before = req->principal;
 
     if (before && before->by == RB_BY_COOKIE) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
 
         if (err == NULL) {
             err = rb_sessions_end(&req->task, &before->member,
@@ -245,11 +235,51 @@ rb_pages_set_ticket(rb_req_t *req, const ngx_str_t *ticket)
 }
 
 
+void
+rb_pages_social_links(rb_page_t *page, const ngx_str_t *next, const char *ko,
+    const char *en)
+{
+    char                path[128];
+    ngx_str_t           href;
+    ngx_uint_t          i;
+    const rb_social_t  *provider;
+
+    for (i = 0; i < rb_social_providers.count; i++) {
+        provider = &rb_social_providers.list[i];
+
+        *ngx_snprintf((u_char *) path, sizeof(path) - 1, "/auth/social/%V",
+                      &provider->name) = '\0';
+
+        href = rb_page_with_next(page->req->task.pool, path, next);
+
+        rb_page_open(page, "a", "class", rb_page_lit("button"),
+                     "rel", rb_page_lit("nofollow"), "href", &href, NULL);
+        rb_page_sayf(page, ko, en, &provider->label.in[page->req->lang]);
+        rb_page_close(page, "a");
+    }
+}
+
+
+rb_err_t *
+rb_pages_passkey_take(rb_req_t *req, const ngx_str_t *member,
+    ngx_str_t *owner, ngx_uint_t *amr)
+{
+    rb_err_t  *err;
+
+    err = rb_factors_passkey_take(&req->task, &req->body[0].text,
+                                  &req->body[1].text, owner, amr);
+    if (err) {
+        return err;
+    }
+
+    return member && !rb_same(owner, member) ? &rb_err_code_refused : NULL;
+}
+
+
 rb_err_t *
 rb_pages_passkey_options(rb_req_t *req, const ngx_str_t *member)
 {
     rb_err_t        *err;
-    rb_json_t        json;
     ngx_str_t        options, handle, none = ngx_null_string;
     rb_budget_of_t   of;
 
@@ -268,9 +298,17 @@ rb_pages_passkey_options(rb_req_t *req, const ngx_str_t *member)
     }
 
     err = rb_factors_passkey_options(&req->task, member, &options, &handle);
-    if (err) {
-        return err;
-    }
+
+    return err ? err : rb_pages_passkey_reply(req, &options, &handle);
+}
+
+
+rb_err_t *
+rb_pages_passkey_reply(rb_req_t *req, const ngx_str_t *options,
+    const ngx_str_t *handle)
+{
+    rb_err_t   *err;
+    rb_json_t   json;
 
     err = rb_reply_json(req, NGX_HTTP_OK, &json);
     if (err) {
@@ -279,9 +317,9 @@ rb_pages_passkey_options(rb_req_t *req, const ngx_str_t *member)
 
     rb_json_open(&json, '{');
     rb_json_key(&json, "handle");
-    rb_json_str(&json, &handle);
+    rb_json_str(&json, handle);
     rb_json_key(&json, "options");
-    rb_json_raw(&json, options.data, options.len);
+    rb_json_raw(&json, options->data, options->len);
     rb_json_close(&json, '}');
 
     return NULL;
@@ -374,7 +412,7 @@ rb_pages_log_out_handler(rb_req_t *req)
     rb_origin_t   origin;
 
     if (req->principal) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
 
         if (err == NULL) {
             err = rb_sessions_end(&req->task, &req->principal->member,

@@ -97,7 +97,7 @@ rb_pages_accept_handler(rb_req_t *req)
     rb_pg_rows_t      rows;
     const rb_text_t  *as;
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_resorts_invitation_accept(&req->task, &req->body[0].text,

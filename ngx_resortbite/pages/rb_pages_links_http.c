@@ -20,6 +20,8 @@ typedef struct {
     rb_text_t        button;
     const char      *path;
     const char      *done;              /* where to go when it is done */
+    const char      *again;             /* where a new link is had; or NULL */
+    rb_text_t        again_label;
     rb_err_t      *(*act)(rb_req_t *req, const ngx_str_t *token,
                           const rb_origin_t *origin);
 } rb_pages_link_t;
@@ -41,6 +43,8 @@ static rb_err_t *rb_pages_link_form(rb_req_t *req,
     const rb_pages_link_t *link);
 static rb_err_t *rb_pages_link_act(rb_req_t *req,
     const rb_pages_link_t *link);
+static rb_err_t *rb_pages_link_over(rb_req_t *req, rb_err_t *err,
+    const char *again, const rb_text_t *label);
 static rb_err_t *rb_pages_verify(rb_req_t *req, const ngx_str_t *token,
     const rb_origin_t *origin);
 static rb_err_t *rb_pages_password_page(rb_req_t *req,
@@ -58,7 +62,9 @@ static const rb_pages_link_t  rb_pages_verify_link = {
     rb_text("아래 단추를 누르면 이메일이 확인되고 가입이 끝납니다.",
             "The button verifies your address and completes your sign-up."),
     rb_text("이메일 확인하기", "Verify my address"),
-    "/verify-email", "/login?notice=verified", rb_pages_verify
+    "/verify-email", "/login?notice=verified", "/signup",
+    rb_text("다시 가입하고 새 링크 받기", "Sign up again to get a new link"),
+    rb_pages_verify
 };
 
 static const rb_pages_link_t  rb_pages_confirm_link = {
@@ -66,16 +72,23 @@ static const rb_pages_link_t  rb_pages_confirm_link = {
     rb_text("아래 단추를 누르면 이 주소가 계정의 이메일이 됩니다.",
             "The button makes this the address of your account."),
     rb_text("이 주소로 바꾸기", "Change to this address"),
-    "/confirm-email", "/login?notice=email_confirmed", rb_pages_confirm
+    "/confirm-email", "/login?notice=email_confirmed", "/account",
+    rb_text("내 계정에서 새 링크 받기", "Get a new link on your account's page"),
+    rb_pages_confirm
 };
 
 static const rb_pages_link_t  rb_pages_restore_link = {
-    rb_text("계정 되살리기", "Bring your account back"),
-    rb_text("아래 단추를 누르면 삭제하려던 계정을 다시 쓸 수 있습니다.",
-            "The button undoes the deletion of your account."),
-    rb_text("계정 되살리기", "Bring my account back"),
-    "/restore-account", "/login?notice=restored", rb_pages_restore
+    rb_text("탈퇴 취소", "Restore your account"),
+    rb_text("아래 단추를 누르면 탈퇴가 취소되고 계정을 다시 쓸 수 있습니다.",
+            "The button restores your account, so that you can use it again."),
+    rb_text("탈퇴 취소", "Restore my account"),
+    "/restore-account", "/login?notice=restored", NULL, rb_text("", ""),
+    rb_pages_restore
 };
+
+
+static const rb_text_t  rb_pages_reset_again =
+    rb_text("새 링크 받기", "Get a new link");
 
 
 static const rb_param_t  rb_pages_token_query[] = {
@@ -161,7 +174,7 @@ static const rb_route_t  rb_pages_links_table[] = {
 
     rb_pages_link_route("pages_restore", "/restore-account", rb_pages_restore,
                         rb_pages_token_fields, 0,
-                        "계정 되살리기", "Undo an account's deletion"),
+                        "탈퇴 취소", "Restore a deleted account"),
 
     {
         .name = ngx_string("pages_forgot_form"),
@@ -332,7 +345,8 @@ rb_pages_link_form(rb_req_t *req, const rb_pages_link_t *link)
     token = rb_pages_value(req, "token");
 
     if (token.len == 0) {
-        return &rb_err_link;
+        return rb_pages_link_over(req, &rb_err_link, link->again,
+                                  &link->again_label);
     }
 
     csrf = rb_csrf_token(req);
@@ -362,7 +376,7 @@ rb_pages_link_act(rb_req_t *req, const rb_pages_link_t *link)
     err = rb_csrf_check(req, &req->csrf);
 
     if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
     }
 
     if (err == NULL) {
@@ -374,7 +388,31 @@ rb_pages_link_act(rb_req_t *req, const rb_pages_link_t *link)
         return rb_pages_password_page(req, link, err);
     }
 
-    return err ? err : rb_pages_go(req, link->done, &none);
+    return err ? rb_pages_link_over(req, err, link->again, &link->again_label)
+               : rb_pages_go(req, link->done, &none);
+}
+
+
+/* An error; that of a link that is no longer good as a page which says where
+ * to get another. */
+
+static rb_err_t *
+rb_pages_link_over(rb_req_t *req, rb_err_t *err, const char *again,
+    const rb_text_t *label)
+{
+    rb_page_t  page;
+
+    static const rb_text_t  title =
+        rb_text("더 이상 쓸 수 없습니다", "No longer valid");
+
+    if (err != &rb_err_link || again == NULL) {
+        return err;
+    }
+
+    rb_page_begin(&page, req, &title, &(rb_page_conf_t) { .error = err });
+    rb_page_link(&page, again, label);
+
+    return rb_page_end(&page);
 }
 
 
@@ -436,7 +474,7 @@ rb_pages_forgot_handler(rb_req_t *req)
     err = rb_csrf_check(req, &req->csrf);
 
     if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
     }
 
     if (err) {
@@ -535,7 +573,9 @@ rb_pages_reset_form_handler(rb_req_t *req)
 
     err = rb_once_look(&req->task, "reset_password", &token, &member, &data);
 
-    return err ? err : rb_pages_reset_page(req, NULL);
+    return err ? rb_pages_link_over(req, err, "/forgot-password",
+                                    &rb_pages_reset_again)
+               : rb_pages_reset_page(req, NULL);
 }
 
 
@@ -551,7 +591,7 @@ rb_pages_reset_handler(rb_req_t *req)
     err = rb_csrf_check(req, &req->csrf);
 
     if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
     }
 
     if (err) {
@@ -568,7 +608,9 @@ rb_pages_reset_handler(rb_req_t *req)
     err = rb_users_reset(&req->task, &token, &password, &origin);
 
     if (err) {
-        return err->fields ? rb_pages_reset_page(req, err) : err;
+        return err->fields ? rb_pages_reset_page(req, err)
+                           : rb_pages_link_over(req, err, "/forgot-password",
+                                                &rb_pages_reset_again);
     }
 
     return rb_pages_go(req, "/login?notice=password_reset", &none);

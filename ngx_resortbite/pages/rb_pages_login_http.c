@@ -10,7 +10,6 @@
 
 #include "pages/rb_pages.h"
 #include "factors/rb_factors.h"
-#include "social/rb_social.h"
 #include <ngx_http.h>
 
 
@@ -27,7 +26,6 @@ static rb_err_t *rb_pages_login_page(rb_req_t *req, const rb_err_t *err);
 static void rb_pages_login_top(rb_page_t *page);
 static void rb_pages_login_form(rb_page_t *page, const ngx_str_t *csrf,
     const ngx_str_t *next);
-static void rb_pages_login_social(rb_page_t *page, const ngx_str_t *next);
 static rb_err_t *rb_pages_second_page(rb_req_t *req, const rb_err_t *err);
 static void rb_pages_second_code(rb_page_t *page, ngx_uint_t method,
     const ngx_str_t *csrf, const ngx_str_t *next);
@@ -42,11 +40,6 @@ enum {
 enum {
     RB_SECOND_B_METHOD = 0,
     RB_SECOND_B_CODE
-};
-
-enum {
-    RB_PASSKEY_B_HANDLE = 0,
-    RB_PASSKEY_B_ANSWER
 };
 
 
@@ -91,12 +84,8 @@ static const rb_param_t  rb_pages_second_fields[] = {
     rb_param_end
 };
 
-static const rb_param_t  rb_pages_passkey_fields[] = {
-    { ngx_string("handle"), RB_PARAM_STRING, 1, 512, NULL, 1, ngx_null_string,
-      rb_text("options와 함께 받은 값", "What came with the options") },
-    { ngx_string("answer"), RB_PARAM_JSON, 0, 0, NULL, 1, ngx_null_string,
-      rb_text("PublicKeyCredential.toJSON()의 값",
-              "The value of PublicKeyCredential.toJSON()") },
+static const rb_param_t  rb_pages_login_passkey_fields[] = {
+    rb_pages_passkey_fields,
     rb_pages_next_field,
     rb_param_end
 };
@@ -154,7 +143,7 @@ static const rb_route_t  rb_pages_login_table[] = {
         .handler = rb_pages_login_passkey_handler,
         .summary = rb_text("패스키로 로그인", "Sign in with a passkey"),
         .tag = ngx_string("pages"),
-        .body = rb_pages_passkey_fields,
+        .body = rb_pages_login_passkey_fields,
         .roles = RB_ROLE_ANYONE,
         .success = NGX_HTTP_SEE_OTHER,
         .problems = RB_PROBLEM_UNAUTHORIZED|RB_PROBLEM_TOO_MANY,
@@ -217,7 +206,7 @@ static const rb_route_t  rb_pages_login_table[] = {
         .summary = rb_text("패스키로 2단계 인증",
                            "The second step with a passkey"),
         .tag = ngx_string("pages"),
-        .body = rb_pages_passkey_fields,
+        .body = rb_pages_login_passkey_fields,
         .roles = RB_ROLE_ANYONE,
         .success = NGX_HTTP_SEE_OTHER,
         .problems = RB_PROBLEM_UNAUTHORIZED|RB_PROBLEM_TOO_MANY,
@@ -251,12 +240,7 @@ rb_pages_login_handler(rb_req_t *req)
     rb_login_t    login;
     rb_origin_t   origin;
 
-    err = rb_csrf_check(req, &req->csrf);
-
-    if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
-    }
-
+    err = rb_pages_begin(req, &origin);
     if (err) {
         return err;
     }
@@ -300,20 +284,12 @@ rb_pages_login_passkey_handler(rb_req_t *req)
     ngx_uint_t    amr;
     rb_origin_t   origin;
 
-    err = rb_csrf_check(req, &req->csrf);
-
-    if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
-    }
-
+    err = rb_pages_begin(req, &origin);
     if (err) {
         return err;
     }
 
-    err = rb_factors_passkey_take(&req->task,
-                                  &req->body[RB_PASSKEY_B_HANDLE].text,
-                                  &req->body[RB_PASSKEY_B_ANSWER].text,
-                                  &member, &amr);
+    err = rb_pages_passkey_take(req, NULL, &member, &amr);
 
     if (err == NULL) {
         err = rb_login_proved(&req->task, &member, amr, &origin, &login);
@@ -361,7 +337,8 @@ rb_pages_login_page(rb_req_t *req, const rb_err_t *err)
     rb_page_button(&page, &passkey, RB_PAGE_SECONDARY, NULL, NULL);
     rb_page_form_end(&page);
 
-    rb_pages_login_social(&page, &next);
+    rb_pages_social_links(&page, &next, "%V 계정으로 로그인",
+                          "Sign in with %V");
 
     rb_page_link(&page, "/forgot-password", &forgot);
     rb_page_link(&page, "/signup", &sign_up);
@@ -378,34 +355,42 @@ rb_pages_login_top(rb_page_t *page)
     ngx_str_t   notice, next;
     ngx_uint_t  i;
 
+    static const rb_text_t  moved =
+        rb_text("이메일 주소를 바꾸었습니다. 다음부터는 새 주소로 로그인해 "
+                "주세요.",
+                "Your address is changed. From the next time on, sign in with "
+                "the new one.");
+
     static const struct {
-        ngx_str_t  name;
-        rb_text_t  text;
+        ngx_str_t         name;
+        rb_text_t         text;
+        const rb_text_t  *signed_in;    /* what is said instead to who is */
     } notices[] = {
         { ngx_string("start_over"),
           rb_text("시간이 지나 처음부터 다시 로그인해야 합니다.",
-                  "That took too long: please sign in from the start.") },
+                  "That took too long: please sign in from the start."), NULL },
         { ngx_string("signed_out"),
-          rb_text("로그아웃했습니다.", "You are signed out.") },
+          rb_text("로그아웃했습니다.", "You are signed out."), NULL },
         { ngx_string("verified"),
           rb_text("이메일을 확인했습니다. 이제 로그인할 수 있습니다.",
-                  "Your address is verified. You can sign in now.") },
+                  "Your address is verified. You can sign in now."), NULL },
         { ngx_string("password_reset"),
           rb_text("비밀번호를 바꾸고 모든 기기에서 로그아웃했습니다. 새 "
                   "비밀번호로 로그인해 주세요.",
                   "Your password is changed, and you are signed out "
-                  "everywhere. Sign in with the new one.") },
+                  "everywhere. Sign in with the new one."), NULL },
         { ngx_string("email_confirmed"),
           rb_text("이메일 주소를 바꾸었습니다. 새 주소로 로그인해 주세요.",
-                  "Your address is changed. Sign in with the new one.") },
+                  "Your address is changed. Sign in with the new one."),
+          &moved },
         { ngx_string("restored"),
-          rb_text("계정을 되살렸습니다. 다시 로그인할 수 있습니다.",
-                  "Your account is back. You can sign in again.") },
+          rb_text("탈퇴를 취소했습니다. 다시 로그인할 수 있습니다.",
+                  "Your account is restored. You can sign in again."), NULL },
         { ngx_string("deleted"),
-          rb_text("계정을 삭제했습니다. 30일 안에는 메일로 보내 드린 링크로 "
-                  "되살릴 수 있습니다.",
+          rb_text("탈퇴했습니다. 30일 안에는 메일로 보내 드린 링크로 탈퇴를 "
+                  "취소할 수 있습니다.",
                   "Your account is deleted. For 30 days the link in our mail "
-                  "brings it back.") }
+                  "restores it."), NULL }
     };
 
     static const rb_text_t  already =
@@ -419,7 +404,9 @@ rb_pages_login_top(rb_page_t *page)
         if (notices[i].name.len == notice.len
             && ngx_memcmp(notices[i].name.data, notice.data, notice.len) == 0)
         {
-            rb_page_notice(page, RB_PAGE_STATUS, &notices[i].text);
+            rb_page_notice(page, RB_PAGE_STATUS,
+                           page->req->principal && notices[i].signed_in
+                           ? notices[i].signed_in : &notices[i].text);
         }
     }
 
@@ -479,31 +466,6 @@ rb_pages_login_form(rb_page_t *page, const ngx_str_t *csrf,
 }
 
 
-/* Links and not forms: the policy lets forms go to our own origin only. */
-
-static void
-rb_pages_login_social(rb_page_t *page, const ngx_str_t *next)
-{
-    ngx_str_t    href;
-    char         path[128];
-    ngx_uint_t   i;
-
-    for (i = 0; i < rb_social_providers.count; i++) {
-
-        *ngx_snprintf((u_char *) path, sizeof(path) - 1, "/auth/social/%V",
-                      &rb_social_providers.list[i].name) = '\0';
-
-        href = rb_page_with_next(page->req->task.pool, path, next);
-
-        rb_page_open(page, "a", "class", rb_page_lit("button"),
-                     "rel", rb_page_lit("nofollow"), "href", &href, NULL);
-        rb_page_sayf(page, "%V 계정으로 로그인", "Sign in with %V",
-                     &rb_social_providers.list[i].label.in[page->req->lang]);
-        rb_page_close(page, "a");
-    }
-}
-
-
 /* GET /login/second */
 
 static rb_err_t *
@@ -524,12 +486,7 @@ rb_pages_second_handler(rb_req_t *req)
     ngx_uint_t    method;
     rb_origin_t   origin;
 
-    err = rb_csrf_check(req, &req->csrf);
-
-    if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
-    }
-
+    err = rb_pages_begin(req, &origin);
     if (err) {
         return err;
     }
@@ -590,12 +547,7 @@ rb_pages_second_passkey_handler(rb_req_t *req)
     ngx_uint_t    amr, first;
     rb_origin_t   origin;
 
-    err = rb_csrf_check(req, &req->csrf);
-
-    if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
-    }
-
+    err = rb_pages_begin(req, &origin);
     if (err) {
         return err;
     }
@@ -608,17 +560,7 @@ rb_pages_second_passkey_handler(rb_req_t *req)
         return rb_pages_shown(err) ? rb_pages_start_over(req) : err;
     }
 
-    err = rb_factors_passkey_take(&req->task,
-                                  &req->body[RB_PASSKEY_B_HANDLE].text,
-                                  &req->body[RB_PASSKEY_B_ANSWER].text,
-                                  &owner, &amr);
-
-    if (err == NULL
-        && (owner.len != member.len
-            || ngx_memcmp(owner.data, member.data, owner.len) != 0))
-    {
-        err = &rb_err_code_refused;
-    }
+    err = rb_pages_passkey_take(req, &member, &owner, &amr);
 
     if (err == NULL) {
         err = rb_login_second(&req->task, &ticket, amr, &origin, &login);

@@ -259,6 +259,7 @@ rb_pages_security_totp(rb_page_t *page, const rb_factors_t *factors)
     rb_page_sayf(page, "등록되어 있습니다: ", "Set up since ");
     rb_pages_when(page, &factors->totp_at);
     rb_page_close(page, "p");
+    rb_pages_time_zone(page);
 
     rb_pages_button_form(page, rb_page_lit("/account/security/totp/remove"),
                          NULL, NULL, &remove, RB_PAGE_DANGER);
@@ -315,6 +316,7 @@ rb_pages_security_passkeys(rb_page_t *page, const rb_factors_t *factors)
     rb_page_put(page, "p", &what);
 
     if (factors->count) {
+        rb_pages_time_zone(page);
         rb_page_open(page, "ul", "class", rb_page_lit("rows"), NULL);
 
         for (i = 0; i < factors->count; i++) {
@@ -629,7 +631,6 @@ static rb_err_t *
 rb_pages_passkey_begin(rb_req_t *req)
 {
     rb_err_t         *err;
-    rb_json_t         json;
     ngx_str_t         options, handle;
     rb_factors_by_t   by;
 
@@ -637,22 +638,8 @@ rb_pages_passkey_begin(rb_req_t *req)
 
     err = rb_factors_passkey_create_options(&req->task, &by, &options,
                                             &handle);
-    if (err == NULL) {
-        err = rb_reply_json(req, NGX_HTTP_OK, &json);
-    }
 
-    if (err) {
-        return err;
-    }
-
-    rb_json_open(&json, '{');
-    rb_json_key(&json, "handle");
-    rb_json_str(&json, &handle);
-    rb_json_key(&json, "options");
-    rb_json_raw(&json, options.data, options.len);
-    rb_json_close(&json, '}');
-
-    return NULL;
+    return err ? err : rb_pages_passkey_reply(req, &options, &handle);
 }
 
 
@@ -737,7 +724,7 @@ rb_pages_proved(rb_req_t *req, ngx_uint_t amr)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     return err ? err : rb_sessions_step_up(&req->task, req->principal, amr,
                                            &origin);

@@ -127,7 +127,7 @@ rb_pages_sign_up_handler(rb_req_t *req)
     err = rb_csrf_check(req, &req->csrf);
 
     if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
     }
 
     if (err) {

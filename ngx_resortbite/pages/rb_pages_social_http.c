@@ -393,7 +393,7 @@ rb_pages_social_found(rb_req_t *req, rb_social_way_t *way,
                                               : &rb_err_identity_taken;
     }
 
-    err = rb_pages_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
 
     if (err == NULL) {
         err = rb_login_proved(&req->task, &member, RB_AMR_FED, &origin,
@@ -628,7 +628,7 @@ rb_pages_finish_post(rb_req_t *req)
 
     err = rb_pages_social_kept(req, &token, 0, &way, &profile);
     if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
     }
 
     if (err) {
@@ -819,7 +819,7 @@ rb_pages_link_post(rb_req_t *req)
 
     err = rb_pages_social_kept(req, &req->body[0].text, 1, &way, &profile);
     if (err == NULL) {
-        err = rb_pages_origin(req, &origin);
+        err = rb_identity_origin(req, &origin);
     }
 
     if (err == NULL) {

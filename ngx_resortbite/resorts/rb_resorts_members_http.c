@@ -7,6 +7,7 @@
 
 #include "resorts/rb_resorts_members_http.h"
 #include "resorts/rb_resorts.h"
+#include "gate/rb_identity.h"
 #include "web/rb_list.h"
 #include "rb_statements.h"
 #include <ngx_http.h>
@@ -37,7 +38,6 @@ static rb_err_t *rb_resorts_invitations_handler(rb_req_t *req);
 static rb_err_t *rb_resorts_revoke_handler(rb_req_t *req);
 static rb_err_t *rb_resorts_accept_handler(rb_req_t *req);
 static rb_err_t *rb_resorts_mine_handler(rb_req_t *req);
-static void rb_resorts_origin(rb_req_t *req, rb_origin_t *origin);
 
 
 static const rb_view_field_t  rb_resort_member_fields[] = {
@@ -325,7 +325,10 @@ rb_resorts_member_patch_handler(rb_req_t *req)
     rb_origin_t    origin;
     rb_pg_rows_t   rows;
 
-    rb_resorts_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_resorts_member_change(&req->task, &req->path[0].text,
                                    &req->path[1].text, &req->body[0].text,
@@ -343,7 +346,10 @@ rb_resorts_member_delete_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_resorts_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_resorts_member_remove(&req->task, &req->path[0].text,
                                    &req->path[1].text, req->principal,
@@ -363,7 +369,10 @@ rb_resorts_invite_handler(rb_req_t *req)
     rb_pg_rows_t      rows;
     rb_invitation_t   invitation;
 
-    rb_resorts_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     invitation.resort = req->path[0].text;
     invitation.email = req->body[RB_RESORTS_B_EMAIL].text;
@@ -416,7 +425,10 @@ rb_resorts_revoke_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_resorts_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_resorts_invitation_revoke(&req->task, &req->path[0].text,
                                        &req->path[1].text, req->principal,
@@ -435,7 +447,10 @@ rb_resorts_accept_handler(rb_req_t *req)
     rb_origin_t    origin;
     rb_pg_rows_t   rows;
 
-    rb_resorts_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_resorts_invitation_accept(&req->task, &req->body[0].text,
                                        req->principal, &origin, &rows);
@@ -471,14 +486,3 @@ rb_resorts_mine_handler(rb_req_t *req)
     return err ? err : rb_reply_list(req, &rows, limit->integer, 1, -1);
 }
 
-
-/* What the trail keeps of where a change came from. */
-
-static void
-rb_resorts_origin(rb_req_t *req, rb_origin_t *origin)
-{
-    ngx_memzero(origin, sizeof(rb_origin_t));
-
-    origin->request_id = req->id;
-    ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
-}

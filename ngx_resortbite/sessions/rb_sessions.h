@@ -20,17 +20,6 @@
 #define RB_SESSION_MAX    (90 * 86400)
 
 
-/* Where a request comes from; all may be empty but caller. */
-
-typedef struct {
-    ngx_str_t     device_hash;          /* as bytea text; or empty */
-    ngx_str_t     device;               /* "Chrome on Windows" */
-    ngx_str_t     place;
-    ngx_str_t     request_id;
-    u_char        caller[32];           /* MAC of the address */
-} rb_origin_t;
-
-
 typedef enum {
     RB_LOGIN_DONE = 0,                  /* a session was made */
     RB_LOGIN_SECOND_FACTOR              /* ticket and methods say how */

@@ -243,7 +243,10 @@ rb_sessions_end_handler(rb_req_t *req)
     rb_origin_t            origin;
     const rb_principal_t  *who;
 
-    rb_sessions_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     who = req->principal;
     id = &req->path[0].text;
@@ -273,7 +276,10 @@ rb_sessions_log_out_handler(rb_req_t *req)
     rb_origin_t            origin;
     const rb_principal_t  *who;
 
-    rb_sessions_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     who = req->principal;
 
@@ -304,7 +310,10 @@ rb_sessions_end_all_handler(rb_req_t *req)
     rb_origin_t            origin;
     const rb_principal_t  *who;
 
-    rb_sessions_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     who = req->principal;
     keep = (req->query[0].integer != 0);
@@ -333,7 +342,10 @@ rb_sessions_step_up_handler(rb_req_t *req)
     ngx_uint_t    amr;
     rb_origin_t   origin;
 
-    rb_sessions_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_sessions_step_up_proof(req, &origin, &amr);
 

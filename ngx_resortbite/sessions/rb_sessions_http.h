@@ -14,8 +14,4 @@ extern const rb_routes_t  rb_sessions_login_routes;     /* signing in */
 extern const rb_routes_t  rb_sessions_routes;           /* what is signed in */
 
 
-/* Where a request comes from; a browser without a device cookie gets one. */
-void rb_sessions_origin(rb_req_t *req, rb_origin_t *origin);
-
-
 #endif /* _RB_SESSIONS_HTTP_H_INCLUDED_ */

@@ -48,10 +48,10 @@ rb_err_define(rb_err_suspended, 403, "account_suspended",
               "This account is suspended. Please see the mail that we sent.");
 
 rb_err_define(rb_err_deleted, 403, "account_deleted",
-              "탈퇴한 계정입니다. 메일로 보내 드린 링크로 30일 안에 되살릴 수 "
-              "있습니다.",
-              "This account was deleted. The link that we sent by mail brings "
-              "it back within 30 days.");
+              "탈퇴한 계정입니다. 30일 안에는 메일로 보내 드린 링크로 탈퇴를 "
+              "취소할 수 있습니다.",
+              "This account was deleted. For 30 days the link that we sent by "
+              "mail restores it.");
 
 rb_err_define(rb_err_unverified, 403, "email_not_verified",
               "이메일이 확인되지 않은 계정입니다. 비밀번호를 새로 정하면 이메일도 "

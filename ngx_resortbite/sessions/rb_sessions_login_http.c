@@ -36,6 +36,7 @@ enum {
 };
 
 
+static rb_err_t *rb_login_begin(rb_req_t *req, rb_origin_t *origin);
 static rb_err_t *rb_login_password_handler(rb_req_t *req);
 static rb_err_t *rb_login_code_handler(rb_req_t *req);
 static rb_err_t *rb_login_options_handler(rb_req_t *req);
@@ -187,6 +188,17 @@ const rb_routes_t  rb_sessions_login_routes = {
 };
 
 
+static rb_err_t *
+rb_login_begin(rb_req_t *req, rb_origin_t *origin)
+{
+    rb_err_t  *err;
+
+    err = rb_csrf_check_origin(req);
+
+    return err ? err : rb_identity_origin(req, origin);
+}
+
+
 /* POST /api/v1/sessions */
 
 static rb_err_t *
@@ -196,12 +208,10 @@ rb_login_password_handler(rb_req_t *req)
     rb_login_t    login;
     rb_origin_t   origin;
 
-    err = rb_csrf_check_origin(req);
+    err = rb_login_begin(req, &origin);
     if (err) {
         return err;
     }
-
-    rb_sessions_origin(req, &origin);
 
     err = rb_login_password(&req->task, &req->body[RB_LOGIN_B_EMAIL].text,
                             &req->body[RB_LOGIN_B_PASSWORD].text, &origin,
@@ -220,12 +230,10 @@ rb_login_code_handler(rb_req_t *req)
     rb_login_t    login;
     rb_origin_t   origin;
 
-    err = rb_csrf_check_origin(req);
+    err = rb_login_begin(req, &origin);
     if (err) {
         return err;
     }
-
-    rb_sessions_origin(req, &origin);
 
     err = rb_login_code(&req->task, &req->body[RB_LOGIN_B_TICKET].text,
                         rb_bit_of(rb_amr_names,
@@ -297,12 +305,10 @@ rb_login_passkey_handler(rb_req_t *req)
     rb_login_t    login;
     rb_origin_t   origin;
 
-    err = rb_csrf_check_origin(req);
+    err = rb_login_begin(req, &origin);
     if (err) {
         return err;
     }
-
-    rb_sessions_origin(req, &origin);
 
     err = rb_login_passkey(req, &origin, &login);
 
@@ -477,16 +483,4 @@ rb_login_write_methods(rb_json_t *json, ngx_uint_t methods)
     }
 
     rb_json_close(json, ']');
-}
-
-
-void
-rb_sessions_origin(rb_req_t *req, rb_origin_t *origin)
-{
-    origin->device_hash = rb_identity_device(req);
-    origin->device = rb_identity_agent(req);
-    origin->place = rb_identity_place(req);
-    origin->request_id = req->id;
-
-    ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
 }

@@ -181,13 +181,10 @@ rb_social_unlink_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    ngx_memzero(&origin, sizeof(rb_origin_t));
-
-    origin.device_hash = rb_identity_device(req);
-    origin.device = rb_identity_agent(req);
-    origin.place = rb_identity_place(req);
-    origin.request_id = req->id;
-    ngx_memcpy(origin.caller, req->caller, sizeof(origin.caller));
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_social_unlink(&req->task, &req->path[0].text, req->principal,
                            &origin);

@@ -178,7 +178,7 @@ static const rb_route_t  rb_users_accounts_table[] = {
     { rb_accounts_route("accounts_restore", NGX_HTTP_POST,
                         "/api/v1/accounts/restore",
                         rb_accounts_restore_handler,
-                        "탈퇴한 계정 되살리기", "Bring a deleted account back",
+                        "탈퇴 취소", "Restore a deleted account",
                         rb_accounts_token_body, NGX_HTTP_NO_CONTENT,
                         RB_PROBLEM_GONE) },
     { rb_accounts_route("accounts_forgot", NGX_HTTP_POST,
@@ -374,11 +374,7 @@ rb_accounts_begin(rb_req_t *req, rb_origin_t *origin)
 
     err = rb_csrf_check_origin(req);
 
-    if (err == NULL) {
-        rb_users_origin(req, origin);
-    }
-
-    return err;
+    return err ? err : rb_identity_origin(req, origin);
 }
 
 
@@ -403,18 +399,6 @@ static rb_err_t *
 rb_accounts_nothing(rb_req_t *req, rb_err_t *err)
 {
     return err ? err : rb_reply_nothing(req);
-}
-
-
-void
-rb_users_origin(rb_req_t *req, rb_origin_t *origin)
-{
-    origin->device_hash = rb_identity_device(req);
-    origin->device = rb_identity_agent(req);
-    origin->place = rb_identity_place(req);
-    origin->request_id = req->id;
-
-    ngx_memcpy(origin->caller, req->caller, sizeof(origin->caller));
 }
 
 

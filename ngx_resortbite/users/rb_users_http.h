@@ -14,8 +14,4 @@ extern const rb_routes_t  rb_users_accounts_routes;     /* of outsiders */
 extern const rb_routes_t  rb_users_me_routes;           /* one's own */
 
 
-/* Where a request comes from; a browser without a device cookie gets one. */
-void rb_users_origin(rb_req_t *req, rb_origin_t *origin);
-
-
 #endif /* _RB_USERS_HTTP_H_INCLUDED_ */

@@ -224,9 +224,9 @@ static const rb_route_t  rb_users_me_table[] = {
       .problems = RB_PROBLEM_TOO_MANY },
     { rb_me_route("me_delete", NGX_HTTP_DELETE, "/api/v1/me",
                   rb_me_delete_handler,
-                  "탈퇴. 30일 안에는 메일의 링크로 되살릴 수 있습니다.",
+                  "탈퇴. 30일 안에는 메일의 링크로 취소할 수 있습니다.",
                   "Delete the account; within 30 days the link in the mail "
-                  "brings it back", RB_SCOPE_WRITE, NGX_HTTP_NO_CONTENT),
+                  "restores it", RB_SCOPE_WRITE, NGX_HTTP_NO_CONTENT),
       .step_up = RB_ME_STEP_UP,
       .problems = RB_PROBLEM_NOT_FOUND|RB_PROBLEM_CONFLICT },
     { rb_me_route("me_consents", NGX_HTTP_GET, "/api/v1/me/consents",
@@ -277,7 +277,10 @@ rb_me_change_handler(rb_req_t *req)
     ngx_str_t    *name, version;
     rb_origin_t   origin;
 
-    rb_users_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_me_version(req, &version);
     if (err) {
@@ -376,7 +379,10 @@ rb_me_password_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_users_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_users_change_password(&req->task, req->principal,
                                    &req->body[RB_ME_B_OLD].text,
@@ -394,7 +400,10 @@ rb_me_email_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_users_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_users_change_email(&req->task, req->principal,
                                 &req->body[0].text, &origin);
@@ -416,7 +425,10 @@ rb_me_delete_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_users_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_users_delete(&req->task, req->principal, &origin);
     if (err) {
@@ -493,7 +505,10 @@ rb_me_consent_handler(rb_req_t *req)
     rb_err_t     *err;
     rb_origin_t   origin;
 
-    rb_users_origin(req, &origin);
+    err = rb_identity_origin(req, &origin);
+    if (err) {
+        return err;
+    }
 
     err = rb_users_consent(&req->task, req->principal, &req->path[0].text,
                            req->body[0].integer != 0, &origin);

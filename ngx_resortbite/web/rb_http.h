@@ -101,6 +101,10 @@ ngx_str_t rb_http_header(rb_req_t *req, const char *name);
  */
 void rb_http_problem(rb_req_t *req, const rb_err_t *err);
 
+/* The language of a page: what its query says, what a cookie keeps of that, or
+ * Accept-Language. */
+void rb_http_page_language(rb_req_t *req);
+
 /* Sends req->reply once; what a content handler returns. */
 ngx_int_t rb_http_send(ngx_http_request_t *r, rb_req_t *req);
 

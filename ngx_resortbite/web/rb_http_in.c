@@ -26,7 +26,6 @@
                                  "HttpOnly; SameSite=Lax"
 
 
-static void rb_http_page_language(rb_req_t *req);
 static rb_err_t *rb_http_check_params(rb_req_t *req, const ngx_str_t *texts);
 static rb_err_t *rb_http_check_body(rb_req_t *req, ngx_http_request_t *r);
 static rb_err_t *rb_http_check_key(rb_req_t *req, ngx_http_request_t *r);
@@ -271,7 +270,7 @@ rb_http_req_from_key(ngx_pool_t *pool, ngx_log_t *log,
  * cookie's, else the browser's.
  */
 
-static void
+void
 rb_http_page_language(rb_req_t *req)
 {
     ngx_str_t   value, cookie;

@@ -285,6 +285,9 @@ rb_http_out_headers(ngx_http_request_t *r, ngx_uint_t status,
     if (status == NGX_HTTP_NOT_MODIFIED || status == NGX_HTTP_NO_CONTENT) {
         r->header_only = 1;
 
+    } else if (out->body.len == 0 && status == NGX_HTTP_SEE_OTHER) {
+        r->headers_out.content_length_n = 0;
+
     } else {
         r->headers_out.content_length_n = out->body.len;
         r->headers_out.content_type = out->type.len ? out->type : rb_json_type;

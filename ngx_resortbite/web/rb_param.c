@@ -198,6 +198,13 @@ rb_param_string(rb_params_t *ps, const rb_param_t *param,
     min = (size_t) param->min;
     max = (size_t) param->max;
 
+    if (n == 0 && min == 1) {
+        ps->err = rb_err_add_field(ps->err, ps->pool, rb_param_name(param),
+                                   "too_short", "비어 있으면 안 됩니다.",
+                                   "must not be empty.");
+        return NGX_ERROR;
+    }
+
     if (n < min) {
         ps->err = rb_err_add_field(ps->err, ps->pool, rb_param_name(param),
                                    "too_short",

@@ -28,9 +28,11 @@ my $PACED = 0.7;
 my $KEPT = 10_000;
 my $WAITING = 1_000;
 
-# the pace of job pages beside log-ins, a second; and how many log-ins
+# the pace of job pages beside log-ins, a second; how many log-ins; and for how
+# long, which is about what they take: passwords are slow to look at
 my $PAGES = 2_000;
 my $LOG_INS = 200;
+my $LOG_IN_SECONDS = 10;
 
 my %option = (rounds => 3, seconds => 5);
 my ($world, %clients, %results);
@@ -229,7 +231,8 @@ sub cold {
 # take.  What passwords cost goes to threads, and must not be felt.
 
 sub pages {
-    return http(8080, $world->job_path, delay => 256 / $PAGES * 1000);
+    return http(8080, $world->job_path, delay => 256 / $PAGES * 1000,
+                seconds => $option{quick} ? 1 : $LOG_IN_SECONDS);
 }
 
 

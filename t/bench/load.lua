@@ -4,12 +4,26 @@
 -- milliseconds a connection pauses before a request on the average, so that
 -- the load stays below what the server can take; 0 for no pause.  TOKENS holds
 -- one bearer token a line, of which each request takes the next; after the
--- last one there are no more requests.
+-- last one there are no more requests, and the time is that until then.
 --
 -- The summary goes to standard output as one line of JSON, times in
 -- microseconds.
 
-local seeds = 0
+local ffi = require("ffi")
+
+ffi.cdef("struct rb_time { long sec; long usec; };"
+         .. " int gettimeofday(struct rb_time *time, void *zone);")
+
+local seeds, threads = 0, {}
+
+
+local function now()
+    local time = ffi.new("struct rb_time")
+
+    ffi.C.gettimeofday(time, nil)
+
+    return tonumber(time.sec) * 1e6 + tonumber(time.usec)
+end
 
 
 -- every thread draws numbers of its own
@@ -17,6 +31,7 @@ local seeds = 0
 function setup(thread)
     seeds = seeds + 1
     thread:set("seed", seeds)
+    threads[seeds] = thread
 end
 
 
@@ -44,12 +59,14 @@ function init(args)
             local token = next_line()
 
             if token == nil then
+                ended = ended or now()
                 wrk.thread:stop()
                 next_line = function() return last end
                 token = last
             end
 
             last = token
+            began = began or now()
             wrk.headers["Authorization"] = "Bearer " .. token
 
             return wrk.format()
@@ -65,12 +82,18 @@ end
 
 
 function done(summary, latency, requests)
-    local e = summary.errors
+    local e, usec = summary.errors, summary.duration
+
+    for _, thread in ipairs(threads) do
+        if thread:get("ended") then
+            usec = thread:get("ended") - thread:get("began")
+        end
+    end
 
     io.write(string.format(
         '\n{"requests":%d,"usec":%d,"bytes":%d,"p50":%d,"p99":%d,"max":%d,'
         .. '"status":%d,"broken":%d}\n',
-        summary.requests, summary.duration, summary.bytes,
+        summary.requests, usec, summary.bytes,
         latency:percentile(50), latency:percentile(99), latency.max,
         e.status, e.connect + e.read + e.write + e.timeout))
 end
