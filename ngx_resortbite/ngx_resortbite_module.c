@@ -7,6 +7,7 @@
  */
 
 
+#include "ngx_resortbite_rooms.h"
 #include "gate/rb_gate.h"
 #include "gate/rb_changes.h"
 #include "gate/rb_identity.h"
@@ -14,28 +15,17 @@
 #include "base/rb_token.h"
 #include "io/rb_pg.h"
 #include "io/rb_redis.h"
+#include "io/rb_tally.h"
 #include "io/rb_thread.h"
 #include "web/rb_openapi.h"
-#include "jobs/rb_jobs_http.h"
-#include "resorts/rb_resorts_http.h"
-#include "resorts/rb_resorts_members_http.h"
-#include "pages/rb_pages_invitation_http.h"
-#include "dorms/rb_dorms_http.h"
-#include "reports/rb_reports_http.h"
-#include "meta/rb_meta_http.h"
-#include "pages/rb_pages.h"
-#include "social/rb_social_http.h"
-#include "pages/rb_pages_account.h"
-#include "admin/rb_admin_http.h"
 #include "factors/rb_factors.h"
-#include "factors/rb_factors_http.h"
-#include "sessions/rb_sessions_http.h"
-#include "users/rb_users_http.h"
-#include "oauth/rb_oauth_http.h"
+#include "counters/rb_counters.h"
 
 #include <ngx_http.h>
+#include <malloc.h>
 
 
+#define RB_HEAP_KEPT     (8 * 1024 * 1024)
 #define RB_ZONE_MIN      (8 * 1024 * 1024)
 #define RB_STACK_MIN     (64 * 1024)
 #define RB_SECRET_MAX    4096
@@ -51,6 +41,7 @@ typedef struct {
     ngx_shm_zone_t     *zone;
     ngx_array_t         rooms;          /* of const rb_routes_t *, then NULL */
     rb_gate_t           gate;
+    rb_tally_t         *tally;          /* in shared memory */
     const char         *needs;          /* the directive that began it */
     unsigned            api:1;          /* some location serves it */
 } rb_main_conf_t;
@@ -83,40 +74,6 @@ static char *rb_secret_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_fibers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_api(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *rb_timeout(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
-
-/* Every room's routes; other modules may add theirs. */
-
-static const rb_routes_t *const  rb_rooms[] = {
-    &rb_jobs_routes,
-    &rb_resorts_routes,
-    &rb_dorms_routes,
-    &rb_reports_routes,
-    &rb_meta_routes,
-    &rb_factors_routes,
-    &rb_sessions_login_routes,
-    &rb_sessions_routes,
-    &rb_users_accounts_routes,
-    &rb_users_me_routes,
-    &rb_oauth_routes,
-    &rb_resorts_members_routes,
-    &rb_pages_invitation_routes,
-    &rb_admin_members_routes,
-    &rb_admin_trail_routes,
-    &rb_admin_clients_routes,
-    &rb_admin_mails_routes,
-    &rb_social_routes,
-    &rb_pages_account_routes,
-    &rb_pages_security_routes,
-    &rb_pages_social_routes,
-    &rb_pages_routes,
-    &rb_pages_login_routes,
-    &rb_pages_again_routes,
-    &rb_pages_sign_up_routes,
-    &rb_pages_links_routes,
-    &rb_pages_documents_routes,
-    &rb_gate_routes
-};
 
 
 static ngx_command_t  rb_commands[] = {
@@ -238,10 +195,19 @@ rb_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
+    /*
+     * A worker's heap rises and falls with each turn.  What is free at its end
+     * is kept: given back, it would be asked for again at the next turn, and
+     * come page by page, which took a seventh of what a page costs.
+     */
+
+    (void) mallopt(M_TRIM_THRESHOLD, RB_HEAP_KEPT);
+
     rb_gate = mcf->gate;
     rb_token_secret(&mcf->secret);
 
     rb_budgets_init_process(mcf->gate.budgets);
+    rb_tally_init_process(mcf->tally);
 
     identity = rb_identity_of(cycle);
 
@@ -252,7 +218,8 @@ rb_init_process(ngx_cycle_t *cycle)
     if (rb_fiber_init_process(cycle, &mcf->fibers) != NGX_OK
         || rb_pg_init_process(cycle, &mcf->pg) != NGX_OK
         || rb_redis_init_process(cycle, &mcf->redis) != NGX_OK
-        || rb_metrics_init_process(cycle, rb_gate.metrics) != NGX_OK)
+        || rb_metrics_init_process(cycle, rb_gate.metrics) != NGX_OK
+        || rb_counters_init_process(cycle) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -305,6 +272,7 @@ rb_init_zone(ngx_shm_zone_t *zone, void *data)
         mcf->gate.metrics = old->gate.metrics;
         mcf->gate.verdicts = old->gate.verdicts;
         mcf->gate.budgets = old->gate.budgets;
+        mcf->tally = old->tally;
         return NGX_OK;
     }
 
@@ -315,12 +283,14 @@ rb_init_zone(ngx_shm_zone_t *zone, void *data)
 
     mcf->gate.verdicts = rb_verdicts_create(shpool, zone->shm.size);
     mcf->gate.budgets = rb_budgets_create(shpool, zone->shm.size);
+    mcf->tally = rb_tally_create(shpool, zone->shm.size);
     mcf->gate.cache = rb_cache_create(shpool, zone->shm.size);
     mcf->gate.metrics = rb_metrics_create(shpool,
                                           rb_router_count(mcf->gate.router));
 
     if (mcf->gate.cache == NULL || mcf->gate.metrics == NULL
-        || mcf->gate.verdicts == NULL || mcf->gate.budgets == NULL)
+        || mcf->gate.verdicts == NULL || mcf->gate.budgets == NULL
+        || mcf->tally == NULL)
     {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
                       "\"resortbite_zone\" is too small: try 64m");
@@ -497,7 +467,10 @@ rb_compile(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (mcf->zone && rb_routes_changed(cf->cycle->old_cycle, mcf)) {
+    if (mcf->zone
+        && (rb_routes_changed(cf->cycle->old_cycle, mcf)
+            || rb_identity_moved(cf->cycle)))
+    {
         mcf->zone->noreuse = 1;
     }
 

@@ -97,6 +97,11 @@ ngx_module_t  ngx_resortbite_social_module = {
     NGX_MODULE_V1, &ctx, NULL, NGX_HTTP_MODULE,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NGX_MODULE_V1_PADDING
 };
+
+ngx_module_t  ngx_resortbite_cdn_module = {
+    NGX_MODULE_V1, &ctx, NULL, NGX_HTTP_MODULE,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NGX_MODULE_V1_PADDING
+};
 END
 
 my $module = "$dir/.build/ngx_resortbite_module.so";

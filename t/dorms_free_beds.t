@@ -90,8 +90,9 @@ SQL
 my $house = house();
 
 is_deeply($house->{rent}, {
-    monthly => 150000, deposit => 300000,
-    utilities_included => JSON::PP::true }, 'rent');
+    monthly => 150000, min => 150000, max => 150000, total => undef,
+    deposit => 300000, utilities_included => JSON::PP::true, seasons => [] },
+          'rent');
 is_deeply([ @$house{qw(type distance_m beds facilities)} ],
           [ 'studio', 400, 3, [ '세탁기' ] ], 'a bed out of use is none');
 is($house->{free_beds}, undef, 'without dates nothing is said of free beds');
@@ -153,6 +154,17 @@ is(house('?from=2027-06-01&until=2027-06-10')->{free_beds}, 1,
           AND deleted_at IS NULL ORDER BY name") ], 'page by page');
 }
 
+# a room out of use, with its bed
+
+$t->db("UPDATE rooms SET retired_at = now() WHERE name = '201'
+           AND dormitory_id = '019b0000-0000-7000-8000-000000000001'");
+is_deeply([ map { $_->{name} } @{ house()->{rooms} } ], [ '101' ],
+          'a room out of use is none');
+is(house()->{beds}, 2, 'nor are its beds');
+
+$t->db("DELETE FROM occupancies WHERE bed_id IN (
+            SELECT b.id FROM beds AS b JOIN rooms AS r ON r.id = b.room_id
+             WHERE r.dormitory_id = '019b0000-0000-7000-8000-000000000001')");
 $t->db("UPDATE dormitories SET deleted_at = now() WHERE name = '가온재'");
 is(house(), undef, 'a deleted house is not shown');
 

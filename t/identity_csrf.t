@@ -75,7 +75,19 @@ sub refused {
     is($r->json->{code}, 'cross_site_request', "$what: is told so");
 }
 
-refused('no token', write_with(cookie($s), %own));
+{
+    my $r = write_with(cookie($s), %own, 'Accept-Language' => 'en');
+
+    refused('no token', $r);
+    is($r->json->{errors}[0]{field}, 'X-CSRF-Token', 'the header is named');
+    like($r->json->{errors}[0]{detail}, qr{csrf_token of the answer of POST /api/v1/sessions},
+         'and where its value is from');
+    like(write_with(cookie($s), %own)->json->{errors}[0]{detail},
+         qr{POST /api/v1/sessions.*csrf_token}, 'in Korean, too');
+    $r = write_with(cookie($s), Origin => 'https://evil.example', 'Accept-Language' => 'en');
+    is($r->json->{errors}[0]{field}, 'Origin', 'or that another site asks');
+    like($r->json->{errors}[0]{detail}, qr/has to come from \Q$issuer\E\./, 'and which may');
+}
 refused('another site', write_with(cookie($s), Origin => 'https://evil.example',
     'X-CSRF-Token' => $token));
 refused('another port', write_with(cookie($s), Origin => 'http://localhost:1',

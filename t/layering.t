@@ -170,7 +170,7 @@ sub check {
 
     for my $file (grep { -f && /\.[chS]$/ } glob "$root/*") {
         push @faults, basename($file) . ' belongs in a folder'
-            if basename($file) !~ /^ngx_resortbite_module\.c$/;
+            if basename($file) !~ /^ngx_resortbite_(module\.c|rooms\.h)$/;
     }
 
     return sort @faults;

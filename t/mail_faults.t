@@ -345,7 +345,16 @@ like($sent->{subject}, qr/이메일 주소가 변경/, 'its subject');
 like($sent->{text}, qr/A님, 안녕하세요/, 'text');
 like($sent->{html}, qr/<p>A님/, 'HTML');
 
+sub counted {
+    my ($result) = @_;
+
+    return $t->get('/metrics')->body =~ /^resortbite_mails_total\{result="$result"\} (\d+)$/m
+        ? $1 : -1;
+}
+
 for my $status (422, 500) {
+    my $result = $status == 422 ? 'dead' : 'failed';
+    my $before = counted($result);
     $t->db("DELETE FROM mails WHERE status = 'queued'");
     $t->reload(with_server('location=/out/mail',
                            $config =~ s/\$STATUS/$status/r));
@@ -355,7 +364,28 @@ for my $status (422, 500) {
     is(row($id, 'status'), $status == 422 ? 'dead' : 'queued',
        "a provider that says $status");
     is(row($id, 'last_error'), "the provider answers $status", 'and why');
+    ok($t->wait_for(sub { counted($result) == $before + 1 }, 5), "which is counted as $result");
 }
+
+# ---- its last attempt
+
+{
+    my $before = counted('dead');
+
+    $t->db("UPDATE mails SET attempts = 9, available_at = now() WHERE outbox_id = $id");
+    ok($t->wait_for(sub { row($id, 'status') eq 'dead' }), 'the tenth attempt is the last');
+    ok($t->wait_for(sub { counted('dead') == $before + 1 }, 5), 'which is counted as dead');
+}
+
+# ---- what waits is counted by a new worker, and then each minute
+
+$t->db("INSERT INTO mails (id, outbox_id, template, recipient, locale, params, available_at)
+        SELECT uuid_v7(now()), -n, 'email_changed', 'w\@example.com', 'ko', '{}', now() + INTERVAL '1 day'
+          FROM generate_series(1, 7) AS n");
+$t->reload(with_server('location=/out/mail'));
+$t->old_workers_gone;
+ok($t->wait_for(sub { $t->get('/metrics')->body =~ /^resortbite_mails_waiting 7$/m }, 5),
+   'seven mails wait');
 
 # ---- two nodes, one queue
 

@@ -120,6 +120,26 @@ is($t->db("SELECT published_at IS NOT NULL FROM outbox WHERE id = $outbox"),
 like($mail->log, qr/X=TLS1\.[23].* A=plain:sender\@example\.com/s,
      'it came over TLS, from one who has logged in');
 
+$t->wait_for(sub {
+    $t->get('/metrics')->body =~ /^resortbite_mails_total\{result="sent"\} 1$/m }, 5);
+like($t->get('/metrics')->body, qr/^resortbite_mails_total\{result="sent"\} 1$/m,
+     'it is counted');
+
+# ---- links to a post's page, in the reader's language
+
+for my $lang ([ ko => '' ], [ en => '/en' ]) {
+    for my $template (qw(post_public post_changed post_expired)) {
+        $mail->clear;
+        event($template, 'p@example.com', locale => $lang->[0], params => {
+            name => 'N', resort => 'R', title => 'T', until => '2026-12-01',
+            changes => [ 'x' ], post_id => $id });
+        ($got) = $mail->wait_for(1);
+        like($got->{text}, qr{^http://localhost:\d+$lang->[1]/jobs/$id\r?$}m,
+             "$template: where the post is");
+        like($got->{html}, qr{href="http://localhost:\d+$lang->[1]/jobs/$id"}, 'in HTML, too');
+    }
+}
+
 # ---- English; injection; what people write makes no link
 
 $mail->clear;

@@ -231,6 +231,38 @@ sub anybody {
 }
 
 my $reported = "/api/v1/jobs/$id/reports";
+my $admin_report = '/api/v1/admin/reports/' . $report->json->{id};
+my @pending = split /\n/, $t->db("SELECT id FROM posts AS p WHERE status = 'pending'
+    AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM post_findings(p)) ORDER BY id LIMIT 3");
+
+# Who makes a resort and closes it again.
+
+my $founder = ResortBite::Account->new($t);
+my %founded = (
+    name => '새 리조트', type => 'lake', region => 'gangwon',
+    address => '강원특별자치도 춘천시 호반로 1', lat => 37.9, lng => 127.7,
+    business_name => '주식회사 새 리조트', representative => '김대표',
+    opened_on => '2020-02-02',
+);
+
+sub founded {
+    return '/api/v1/resorts/' . $t->db("SELECT resort_id FROM resort_members
+        WHERE member_id = '@{[ $founder->id ]}'");
+}
+my $work_types = "/api/v1/resorts/$resort/work-types";
+my $work_type;
+
+# A post on its way, and its copy, which is deleted and comes back.
+
+my $desk = "/api/v1/resorts/$resort/posts";
+my ($draft, $copy);
+my %season = (period => { from => $t->db('SELECT seoul_today() + 30') });
+my $decide = "UPDATE posts SET status = 'approved', published_at = now() WHERE status = 'pending' AND id = ";
+
+# A house that is made, kept and taken down again.
+
+my $houses = "/api/v1/resorts/$resort/dormitories";
+my ($house, $room, $bed, $season);
 
 my @calls = (
     'get /api/v1/jobs' => [
@@ -242,6 +274,7 @@ my @calls = (
     'get /api/v1/resorts' => [ '/api/v1/resorts?limit=100&count=planned' ],
     'get /api/v1/resorts/{id}' => [ "/api/v1/resorts/$resort" ],
     'get /api/v1/resorts/{id}/jobs' => [ "/api/v1/resorts/$resort/jobs" ],
+    'get /api/v1/resorts/{id}/board' => [ "/api/v1/resorts/$resort/board" ],
     'get /api/v1/resorts/{id}/dorms' => [
         "/api/v1/resorts/$resort/dorms",
         "/api/v1/resorts/$resort/dorms?from=$day&until="
@@ -278,6 +311,11 @@ my @calls = (
             /api/v1/me/events /api/v1/me/identities /api/v1/me/resorts
             /api/v1/sessions), $factors),
         [ '/api/v1/me/consents/{kind}', '/api/v1/me/consents/marketing' ]),
+    'put /api/v1/me/favourites/{job_id}' => [ sub {
+        $crew->put("/api/v1/me/favourites/$id") } ],
+    'get /api/v1/me/favourites' => [ sub { $crew->get('/api/v1/me/favourites') } ],
+    'delete /api/v1/me/favourites/{job_id}' => [ sub {
+        $crew->delete("/api/v1/me/favourites/$id") } ],
     'patch /api/v1/me' => [ sub { $crew->patch('/api/v1/me',
         json => { display_name => '다른 이름' }) } ],
     'put /api/v1/me/consents/{kind}' => [ sub {
@@ -318,6 +356,45 @@ my @calls = (
         $crew->post("$factors/passkeys/options") } ],
     "delete $factors/totp" => [ sub { $crew->delete("$factors/totp") } ],
 
+    'get /api/v1/me/reports' => [ sub {
+        $crew->post($reported, json => { reason => 'scam' });
+        $crew->get('/api/v1/me/reports') } ],
+    'get /api/v1/admin/reports' => [
+        sub { $super->get('/api/v1/admin/reports?limit=100') },
+        sub { $super->get('/api/v1/admin/reports?status=dismissed&assigned=me') } ],
+    'get /api/v1/admin/reports/{id}' => [ sub { $super->get($admin_report) } ],
+    'post /api/v1/admin/reports/{id}/assign' => [ sub {
+        $super->post("$admin_report/assign") } ],
+    'post /api/v1/admin/reports/{id}/release' => [ sub {
+        $super->post("$admin_report/release") } ],
+    'post /api/v1/admin/reports/{id}/decide' => [ sub {
+        $super->post("$admin_report/decide", json => { decision => 'dismissed' }) } ],
+    'get /api/v1/admin/posts' => [
+        sub { $super->get('/api/v1/admin/posts?limit=20') },
+        sub { $super->get('/api/v1/admin/posts?status=approved') } ],
+    'get /api/v1/admin/posts/{id}' => [
+        sub { $super->get("/api/v1/admin/posts/$pending[0]") },
+        sub { $super->get("/api/v1/admin/posts/$id") } ],
+    'post /api/v1/admin/posts/{id}/approve' => [ sub {
+        $super->post("/api/v1/admin/posts/$pending[0]/approve",
+            headers => { 'If-Match' => '"' . $t->db(
+                "SELECT revision FROM posts WHERE id = '$pending[0]'") . '"' }) } ],
+    'post /api/v1/admin/posts/{id}/hide' => [ sub {
+        $super->post("/api/v1/admin/posts/$pending[0]/hide", json => { reason => '까닭' }) } ],
+    'post /api/v1/admin/posts/{id}/unhide' => [ sub {
+        $super->post("/api/v1/admin/posts/$pending[0]/unhide",
+            headers => { 'If-Match' => '"' . $t->db(
+                "SELECT revision FROM posts WHERE id = '$pending[0]'") . '"' }) } ],
+    'post /api/v1/admin/posts/{id}/reject' => [ sub {
+        $super->post("/api/v1/admin/posts/$pending[1]/reject", json => { reason => '까닭' }) } ],
+    'post /api/v1/admin/posts/{id}/request-changes' => [ sub {
+        $super->post("/api/v1/admin/posts/$pending[2]/request-changes",
+                     json => { reason => '까닭' }) } ],
+    'post /api/v1/admin/posts/bulk' => [ sub {
+        $super->post('/api/v1/admin/posts/bulk', json => {
+            action => 'approve', dry_run => JSON::PP::true(),
+            items => [ map { { id => $_, revision => 1 } } @pending ] }) } ],
+
     'get /api/v1/resorts/{id}/members' => [ sub {
         $owner->get("/api/v1/resorts/$resort/members") } ],
     'patch /api/v1/resorts/{id}/members/{member_id}' => [ sub {
@@ -331,12 +408,120 @@ my @calls = (
     'post /api/v1/resorts/{id}/members/invitations' => [ sub {
         $owner->post($invitations, json => {
             email => 'invited@example.com', role => 'recruiter' }) } ],
+    'get /api/v1/resorts/{id}/posts' => [ sub { $owner->get($desk) },
+        sub { $owner->get("$desk?deleted=true&status=approved,draft") } ],
+    'post /api/v1/resorts/{id}/posts' => [ sub {
+        $draft = $owner->post($desk, json => { title => '곤돌라 안내' }) } ],
+    'get /api/v1/resorts/{id}/posts/{post_id}' => [ sub {
+        $owner->get($draft->header('location')) } ],
+    'patch /api/v1/resorts/{id}/posts/{post_id}' => [ sub {
+        $owner->patch($draft->header('location'), headers => { 'If-Match' => '"1"' }, json => {
+            description => '손님이 안전하게 타고 내리도록 돕습니다.', category => 'lift',
+            employment_type => 'seasonal', pay => { type => 'hourly', min => 12000, max => 13000 },
+            %season }) } ],
+    'get /api/v1/resorts/{id}/posts/{post_id}/versions' => [ sub {
+        $owner->get($draft->header('location') . '/versions') } ],
+    'get /api/v1/resorts/{id}/posts/{post_id}/versions/{version}' => [ sub {
+        $owner->get($draft->header('location') . '/versions/1') } ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/copy' => [ sub {
+        $copy = $owner->post($draft->header('location') . '/copy', json => { title => '또 하나' }) } ],
+    'delete /api/v1/resorts/{id}/posts/{post_id}' => [ sub {
+        $owner->delete($copy->header('location')) } ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/restore' => [ sub {
+        $owner->post($copy->header('location') . '/restore') } ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/submit' => [ sub {
+        $owner->post($draft->header('location') . '/submit') } ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/pause' => [ sub {
+        $t->db($decide . "'" . $draft->json->{id} . "'");
+        $owner->post($draft->header('location') . '/pause') } ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/resume' => [ sub {
+        $owner->post($draft->header('location') . '/resume') } ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/fill' => [ sub {
+        $owner->post($draft->header('location') . '/fill') } ],
+    'get /api/v1/resorts/{id}/posts/{post_id}/history' => [ sub {
+        $owner->get($draft->header('location') . '/history') } ],
+    'get /api/v1/jobs/{id}/changes' => [ sub {
+        $t->db("INSERT INTO applications (id, post_id, crew_id, resume)
+                VALUES (uuid_v7(now()), '$id', '@{[ $crew->id ]}', '{}')");
+        $crew->get("/api/v1/jobs/$id/changes") } ],
+    'get /api/v1/jobs/{id}/work-types' => [ "/api/v1/jobs/$id/work-types" ],
+    'get /api/v1/work-type-templates' => [ '/api/v1/work-type-templates' ],
+    'get /api/v1/resorts/{id}/work-types' => [ sub { $owner->get($work_types) } ],
+    'post /api/v1/resorts/{id}/work-types' => [ sub {
+        $work_type = $owner->post($work_types, json => {
+            template => 'cafe_day', name => '카페 보조',
+            pay => { type => 'hourly', min => 9000, max => 9000 } }) } ],
+    'get /api/v1/resorts/{id}/work-types/{work_type_id}' => [ sub {
+        $owner->get($work_type->header('location')) } ],
+    'patch /api/v1/resorts/{id}/work-types/{work_type_id}' => [ sub {
+        $owner->patch($work_type->header('location'), json => { headcount => 2 },
+                      headers => { 'If-Match' => '"1"' }) } ],
+    'post /api/v1/resorts/{id}/work-types/{work_type_id}/copy' => [ sub {
+        $owner->post($work_type->header('location') . '/copy',
+                     json => { name => '카페 보조 2' }) } ],
+    'delete /api/v1/resorts/{id}/work-types/{work_type_id}' => [ sub {
+        $owner->delete($work_type->header('location')) } ],
+
     'delete /api/v1/resorts/{id}/members/invitations/{invitation_id}' => [
         sub {
             my $one = $owner->post($invitations, json => {
                 email => 'uninvited@example.com', role => 'recruiter' });
             $owner->delete("$invitations/" . $one->json->{id});
         } ],
+
+    'post /api/v1/resorts/{id}/dormitories' => [ sub {
+        my $r = $owner->post($houses, json => { name => '새 숙소', type => 'studio' });
+        $house = $r->header('location');
+        $r } ],
+    'get /api/v1/resorts/{id}/dormitories' => [ sub { $owner->get($houses) } ],
+    'get /api/v1/resorts/{id}/dormitories/{dormitory_id}' => [
+        sub { $owner->get($house) },
+        sub { $owner->get($t->db("SELECT '$houses/' || id FROM dormitories
+            WHERE resort_id = '$resort' ORDER BY id LIMIT 1")) } ],
+    'patch /api/v1/resorts/{id}/dormitories/{dormitory_id}' => [ sub {
+        $owner->patch($house, headers => { 'If-Match' => '"1"' }, json => {
+            place => { address => '읍내 1', lat => 37.6, lng => 128.7 } }) } ],
+    'post /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms' => [ sub {
+        my $r = $owner->post("$house/rooms",
+                             json => { name => '101', gender => 'any', beds => 2 });
+        $room = "$house/rooms/" . $r->json->{id};
+        $r } ],
+    'patch /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms/{room_id}' => [ sub {
+        $owner->patch($room, headers => { 'If-Match' => '"1"' }, json => { floor => 2 }) } ],
+    'post /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms/{room_id}/beds' => [ sub {
+        my $r = $owner->post("$room/beds", json => { label => 'C' });
+        $bed = "$room/beds/" . $r->json->{id};
+        $r } ],
+    'patch /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms/{room_id}/beds/{bed_id}' => [
+        sub { $owner->patch($bed, headers => { 'If-Match' => '"1"' },
+                            json => { label => 'D' }) } ],
+    'post /api/v1/resorts/{id}/dormitories/{dormitory_id}/seasons' => [ sub {
+        my $r = $owner->post("$house/seasons", json => {
+            label => '겨울', from => '2027-12-01', until => '2028-03-01',
+            rent => { monthly => 100000 } });
+        $season = "$house/seasons/" . $r->json->{id};
+        $r } ],
+    'patch /api/v1/resorts/{id}/dormitories/{dormitory_id}/seasons/{season_id}' => [ sub {
+        $owner->patch($season, headers => { 'If-Match' => '"1"' },
+                      json => { until => '2028-02-01' }) } ],
+    'get /api/v1/resorts/{id}/dormitories/{dormitory_id}/quote' => [ sub {
+        $t->get("$house/quote?from=2027-11-20&until=2028-02-20") } ],
+    'get /api/v1/resorts/{id}/dormitories/{dormitory_id}/availability' => [ sub {
+        $owner->get("$house/availability?from=2027-11-20&until=2028-02-20") } ],
+    'delete /api/v1/resorts/{id}/dormitories/{dormitory_id}/seasons/{season_id}' => [ sub {
+        $owner->delete($season) } ],
+    'delete /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms/{room_id}/beds/{bed_id}' => [
+        sub { $owner->delete($bed) } ],
+    'post /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms/{room_id}/beds/{bed_id}/restore'
+        => [ sub { $owner->post("$bed/restore") } ],
+    'delete /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms/{room_id}' => [ sub {
+        $owner->delete($room) } ],
+    'post /api/v1/resorts/{id}/dormitories/{dormitory_id}/rooms/{room_id}/restore' => [ sub {
+        $owner->post("$room/restore") } ],
+    'delete /api/v1/resorts/{id}/dormitories/{dormitory_id}' => [ sub {
+        $owner->delete($house) } ],
+    'post /api/v1/resorts/{id}/dormitories/{dormitory_id}/restore' => [ sub {
+        $owner->post("$house/restore") } ],
 
     (map { my $path = "/api/v1/admin/$_";
            ("get $path" => [ sub { $super->get($path) } ]) }
@@ -360,6 +545,29 @@ my @calls = (
         $super->put("$member/suspension", json => { reason => 'x' }) } ],
     'delete /api/v1/admin/members/{id}/suspension' => [ sub {
         $super->delete("$member/suspension") } ],
+
+    'post /api/v1/resorts' => [ sub { $founder->post('/api/v1/resorts',
+        json => { %founded, business_number => '124-81-00998' }) } ],
+    'get /api/v1/resorts/{id}/profile' => [ sub {
+        $founder->get(founded() . '/profile') } ],
+    'patch /api/v1/resorts/{id}/profile' => [ sub {
+        $founder->patch(founded() . '/profile',
+                        json => { photos => [ '/files/1.jpg' ] },
+                        headers => { 'If-Match' => '*' }) } ],
+    'get /api/v1/admin/resorts' => [
+        map { my $status = $_;
+              sub { $super->get("/api/v1/admin/resorts?status=$status") } }
+            qw(waiting refused verified) ],
+    'get /api/v1/admin/resorts/{id}' => [ sub {
+        $super->get(founded() =~ s{/v1}{/v1/admin}r) } ],
+    (map { my $move = $_;
+           ("post /api/v1/admin/resorts/{id}/$move" => [ sub {
+               $super->post(founded() =~ s{/v1}{/v1/admin}r . "/$move",
+                            json => $move eq 'verify' ? {}
+                                : { reason => '다시 봐 주세요.' },
+                            headers => { 'If-Match' => '*' }) } ]) }
+        qw(refuse verify withdraw)),
+    'delete /api/v1/resorts/{id}' => [ sub { $founder->delete(founded()) } ],
 
     # those that end what the others need come last
 
@@ -476,14 +684,147 @@ is_deeply([ keys %calls, keys %elsewhere ], [], 'and none is called that is not 
 # a resort that has left (sql/README.md)
 my $closed = '019b76db-6b50-799c-9a99-90f72729525e';
 
+my $keeper = ResortBite::Account->new($t, resort => [ $resort, 'owner' ]);
+
+# of its work types: one that a post offers, and one whose name is taken
+my $offered = $t->db("SELECT w.id FROM work_types AS w JOIN post_work_types AS o ON o.work_type_id = w.id
+    JOIN posts AS p ON p.id = o.post_id WHERE w.resort_id = '$resort'
+     AND p.status IN ('approved', 'pending', 'paused', 'hidden') AND p.deleted_at IS NULL
+     AND w.category_code <> 'office' ORDER BY w.id LIMIT 1");
+my $taken = { template => 'cafe_day', name => '카페 보조 2',
+              pay => { type => 'hourly', min => 11000, max => 12000 } };
+
+# A house in which nothing can be done, and one that is deleted.
+
+my %made;
+
+{
+    my $made = sub {
+        my ($what, $uri, $json) = @_;
+        $made{$what} = $keeper->post($uri, json => $json)->json->{id};
+    };
+
+    $made->(other => $houses, { name => '남의 이름', type => 'studio' });
+    $made->(house => $houses, { name => '찬 숙소', type => 'studio' });
+    $made->(gone => $houses, { name => '지운 숙소', type => 'studio' });
+
+    my $at = "$houses/$made{house}";
+
+    $made->(room => "$at/rooms", { name => '101', gender => 'any', beds => 1 });
+    $made->(other_room => "$at/rooms", { name => '남의 이름', gender => 'any' });
+    $made->(old_room => "$at/rooms", { name => '102', gender => 'any' });
+    $made->(bed => "$at/rooms/$made{room}/beds", { label => 'T' });
+    $made->(old_bed => "$at/rooms/$made{room}/beds", { label => 'B' });
+
+    my $season = { label => '겨울', from => '2027-12-01', until => '2028-03-01',
+                   rent => { monthly => 1 } };
+    $made->(season => "$at/seasons", $season);
+    $made->(other_season => "$at/seasons", { %$season, from => '2028-03-01', until => '2028-04-01' });
+    $made->(gone_season => "$houses/$made{gone}/seasons", $season);
+
+    $t->db("INSERT INTO occupancies (id, resort_id, bed_id, crew_id, stay, status)
+            VALUES (uuid_v7(now()), '$resort', '$made{bed}', '@{[ $crew->id ]}',
+                    daterange(seoul_today(), seoul_today() + 1), 'assigned')");
+    $t->db("UPDATE rooms SET retired_at = now(), name = '101' WHERE id = '$made{old_room}';
+            UPDATE beds SET retired_at = now(), label = 'A' WHERE id = '$made{old_bed}';
+            UPDATE dormitories SET deleted_at = now(), name = '찬 숙소' WHERE id = '$made{gone}'");
+}
+
+# Posts that pay too little: a draft, one that is paused, one that was deleted.
+
+my %unlawful = map { $_ => $t->db("INSERT INTO posts (id, resort_id, title, description, category_code,
+            employment_type, pay_type, pay_min_krw, pay_max_krw, starts_on, region_code, address, lat, lng,
+            status, published_at, deleted_at, created_by, updated_by)
+        SELECT uuid_v7(now()), id, '급여가 적은 공고', '열 글자가 넘는 설명입니다.', 'lift', 'seasonal', 'hourly',
+               9000, 9000, seoul_today(), region_code, address, lat, lng, '$_', now(),
+               CASE '$_' WHEN 'approved' THEN now() END, '@{[ $keeper->id ]}', '@{[ $keeper->id ]}'
+          FROM resorts WHERE id = '$resort' RETURNING id") =~ s/\n.*//sr }
+    qw(draft paused approved);
+
+my $full = "$houses/$made{house}";
+my @any = (headers => { 'If-Match' => '*' });
+
+sub house_problems {
+    my ($path, @requests) = @_;
+
+    return map {
+        my ($method, $uri, $json) = @$_;
+        (lc($method) . " /api/v1/resorts/{id}/dormitories$path" =>
+            [ [ 409, $keeper->request($method, $uri, $json ? (json => $json) : (), @any) ] ])
+    } @requests;
+}
+
+my $of_house = '/{dormitory_id}';
+my $of_room = "$of_house/rooms/{room_id}";
+my $of_bed = "$of_room/beds/{bed_id}";
+my $of_season = "$of_house/seasons/{season_id}";
+my %taken = (name => '남의 이름');
+
+my %house_problems = (
+    house_problems('', [ POST => $houses, { %taken, type => 'studio' } ]),
+    house_problems($of_house, [ PATCH => $full, \%taken ], [ DELETE => $full ]),
+    house_problems("$of_house/restore", [ POST => "$houses/$made{gone}/restore" ]),
+    house_problems("$of_house/rooms", [ POST => "$full/rooms", { %taken, gender => 'any' } ]),
+    house_problems($of_room, [ PATCH => "$full/rooms/$made{room}", \%taken ],
+                   [ DELETE => "$full/rooms/$made{room}" ]),
+    house_problems("$of_room/restore", [ POST => "$full/rooms/$made{old_room}/restore" ]),
+    house_problems("$of_room/beds", [ POST => "$full/rooms/$made{room}/beds", { label => 'A' } ]),
+    house_problems($of_bed,
+                   [ PATCH => "$full/rooms/$made{room}/beds/$made{bed}", { label => 'A' } ],
+                   [ DELETE => "$full/rooms/$made{room}/beds/$made{bed}" ]),
+    house_problems("$of_bed/restore",
+                   [ POST => "$full/rooms/$made{room}/beds/$made{old_bed}/restore" ]),
+    house_problems("$of_house/seasons", [ POST => "$full/seasons", {
+        label => 'x', from => '2027-11-01', until => '2027-12-02', rent => { monthly => 1 } } ]),
+    house_problems($of_season,
+                   [ PATCH => "$full/seasons/$made{season}", { until => '2028-03-02' } ],
+                   [ DELETE => "$houses/$made{gone}/seasons/$made{gone_season}" ]),
+    "get /api/v1/resorts/{id}/dormitories$of_house/quote" => [
+        [ 410, $t->get("/api/v1/resorts/$closed/dormitories/$made{house}"
+                       . '/quote?from=2027-01-01&until=2027-01-02') ] ],
+);
+
 my %problems = (
+    %house_problems,
     'get /api/v1/jobs/{id}' => [
         [ 410, $t->get("/api/v1/jobs/$ended") ],
         [ 412, $t->get("/api/v1/jobs/$id", headers => { 'If-Match' => '"x"' }) ],
     ],
     (map { ("get /api/v1/resorts/{id}$_" =>
             [ [ 410, $t->get("/api/v1/resorts/$closed$_") ] ]) }
-        '', '/dorms', '/jobs'),
+        '', '/board', '/dorms', '/jobs'),
+    'delete /api/v1/resorts/{id}' => [
+        [ 409, $keeper->delete("/api/v1/resorts/$resort") ] ],
+    'patch /api/v1/resorts/{id}/profile' => [
+        [ 409, $keeper->patch("/api/v1/resorts/$resort/profile",
+                              json => { business_name => '다른 상호' },
+                              headers => { 'If-Match' => '*' }) ] ],
+    (map { ("post /api/v1/resorts/{id}/posts/{post_id}/$_" => [
+            [ 409, $keeper->post($draft->header('location') . "/$_") ] ]) }
+        qw(pause fill)),
+    'post /api/v1/resorts/{id}/posts/{post_id}/restore' => [
+        [ 409, $keeper->post($draft->header('location') . '/restore') ],
+        [ 422, $keeper->post("$desk/$unlawful{approved}/restore") ] ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/resume' => [
+        [ 409, $keeper->post($draft->header('location') . '/resume') ],
+        [ 422, $keeper->post("$desk/$unlawful{paused}/resume") ] ],
+    'post /api/v1/resorts/{id}/posts/{post_id}/submit' => [
+        [ 409, $keeper->post($draft->header('location') . '/submit') ],
+        [ 422, $keeper->post("$desk/$unlawful{draft}/submit") ] ],
+    'patch /api/v1/resorts/{id}/posts/{post_id}' => [
+        [ 409, $keeper->patch($draft->header('location'), json => { meals => 1 }, @any) ],
+        [ 422, $keeper->patch("$desk/$unlawful{paused}", json => { pay => { min => 1 } }, @any) ] ],
+    'get /api/v1/jobs/{id}/work-types' => [
+        [ 410, $t->get("/api/v1/jobs/$ended/work-types") ] ],
+    'post /api/v1/resorts/{id}/work-types' => [
+        [ 409, $keeper->post($work_types, json => $taken) ] ],
+    'patch /api/v1/resorts/{id}/work-types/{work_type_id}' => [
+        [ 409, $keeper->patch("$work_types/$offered", json => { category => 'office' },
+                              headers => { 'If-Match' => '*' }) ] ],
+    'delete /api/v1/resorts/{id}/work-types/{work_type_id}' => [
+        [ 409, $keeper->delete("$work_types/$offered") ] ],
+    'post /api/v1/resorts/{id}/work-types/{work_type_id}/copy' => [
+        [ 409, $keeper->post("$work_types/$offered/copy", json => {}) ] ],
     'post /api/v1/jobs/{id}/reports' => [
         [ 409, $t->post("/api/v1/jobs/$id/reports",
                         json => { reason => 'scam' }) ],

@@ -62,6 +62,32 @@ is($?, 0, 'and says so');
 like(`promtool check rules $ResortBite::ROOT/conf/alerts.yml 2>&1`,
      qr/SUCCESS/, 'the alert rules are right');
 
+# ... and ring
+
+{
+    my %rings = (
+        ResortBitePurgesRefused => [ 'resortbite_purges_total', failed => '0+1x30', passed => '9+0x30' ],
+        ResortBiteMailsFailing => [ 'resortbite_mails_total', failed => '0+2x30', sent => '0+1x30' ],
+        ResortBiteMailsWaiting => [ 'resortbite_mails_waiting', none => '2000+0x30' ],
+        ResortBiteMailsDead => [ 'resortbite_mails_total', dead => '0+1x30' ],
+        ResortBitePurgesWaiting => [ 'resortbite_purge_events_waiting', none => '2000+0x30' ] );
+    my $tests = "rule_files: [ $ResortBite::ROOT/conf/alerts.yml ]\ntests:\n";
+
+    for my $alert (sort keys %rings) {
+        my ($metric, %series) = @{ $rings{$alert} };
+
+        $tests .= "- interval: 1m\n  input_series:\n";
+        $tests .= "  - series: '$metric\{job=\"resortbite\",instance=\"a\",result=\"$_\"}'\n"
+            . "    values: '$series{$_}'\n" for sort keys %series;
+        $tests .= "  promql_expr_test:\n  - eval_time: 20m\n"
+            . "    expr: count(ALERTS{alertname=\"$alert\",alertstate=\"firing\"})\n"
+            . "    exp_samples: [ { value: 1 } ]\n";
+    }
+
+    my $rules = $t->write_file('alerts_test.yml', $tests);
+    like(`promtool test rules $rules 2>&1`, qr/SUCCESS/, 'caches and mail have alerts that ring');
+}
+
 sub value {
     my ($name) = @_;
 
@@ -77,6 +103,9 @@ is(value('resortbite_http_cache_answers_total{route="jobs_get",'
 is(value('resortbite_http_request_duration_seconds_count{route="jobs_get",'
          . 'method="GET"}'), 3, 'their latencies');
 is(value('resortbite_workers'), 2, 'workers');
+is(value("resortbite_purges_total{result=\"$_\"}"), 0, "purges $_") for qw(passed failed);
+is(value("resortbite_mails_total{result=\"$_\"}"), 0, "mails $_") for qw(sent failed dead);
+is(value("resortbite_$_"), 0, $_) for qw(purge_keys_total purge_events_waiting mails_waiting);
 ok(defined value("resortbite_postgres_connections_ready{lane=\"$_\"}"),
    "connections of the lane $_") for qw(point slow write exclusive);
 

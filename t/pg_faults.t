@@ -302,7 +302,7 @@ recovers('stopped');
         =~ s/resortbite_postgres "[^"]*"/resortbite_postgres "$other"/r;
 
     ok($t->reload($config), 'reloaded with a database that is empty');
-    ok($t->wait_log(qr/relation "posts" does not exist/, 5),
+    ok($t->wait_log(qr/relation "regions" does not exist/, 5),
        'the log says what is missing');
     ok($t->wait_for(sub { $t->get('/readyz')->status == 503 }, 5),
        'and the node is not ready');

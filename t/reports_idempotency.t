@@ -22,6 +22,8 @@ http {
     resortbite_postgres "%%POSTGRES%%";
     resortbite_zone 16m;
     resortbite_secret_file %%SECRET%%;
+    set_real_ip_from 127.0.0.1;
+    real_ip_header X-Forwarded-For;
     server {
         listen 127.0.0.1:%%PORT_8080%%;
         resortbite_cache off;
@@ -37,12 +39,17 @@ my @posts = split /\n/, $t->db('SELECT id FROM posts WHERE live'
     . ' AND id NOT IN (SELECT post_id FROM reports) ORDER BY id LIMIT 30');
 
 
+# an address may make ten reports an hour, so there are several
+
+my $from = '10.0.0.1';
+
 sub report {
     my ($post, $key, $json) = @_;
 
     return $t->post("/api/v1/jobs/$post/reports",
                     json => $json // { reason => 'wage' },
-                    headers => { 'Idempotency-Key' => $key });
+                    headers => { 'Idempotency-Key' => $key,
+                                 'X-Forwarded-For' => $from });
 }
 
 
@@ -73,7 +80,8 @@ is(rows($posts[0]), '1 1 1', 'one effect');
 is($t->post("/api/v1/jobs/$posts[0]/reports",
             body => qq({ "reason" :\n"wage" }),
             headers => { 'Content-Type' => 'application/json',
-                         'Idempotency-Key' => 'key-0' })->status, 201,
+                         'Idempotency-Key' => 'key-0',
+                         'X-Forwarded-For' => $from })->status, 201,
    'the same request, written otherwise');
 
 # the same key for something else
@@ -113,6 +121,8 @@ is(report($posts[3], 'key-5')->status, 404, 'a new report finds no post');
 for my $round (0 .. 3) {
     my $post = $posts[10 + $round];
 
+    $from = "10.0.1.$round";
+
     my @answers = $t->parallel(8, sub {
         my $r = report($post, "same-$round");
         [ $r->status, $r->json->{id},
@@ -131,6 +141,8 @@ for my $round (0 .. 3) {
 # one key for eight posts at the same instant
 
 {
+    $from = '10.0.2.1';
+
     my @answers = $t->parallel(8, sub {
         report($posts[15 + $_[0]], 'one-for-eight')->status;
     });
@@ -144,6 +156,8 @@ for my $round (0 .. 3) {
 
 # a key is somebody's own: another caller's is another key
 
+$from = '10.0.0.1';
+
 is($t->db("SELECT count(DISTINCT caller) FROM idempotency_keys
             WHERE key LIKE 'key-%'"), 1, 'keys are kept by caller');
 
@@ -155,5 +169,19 @@ is(report($posts[23], 'key-1')->status, 201,
 is($t->db("SELECT string_agg(DISTINCT status || ' ' || route, ',')
              FROM idempotency_keys WHERE key LIKE '%-%'"),
    '201 reports_create', 'what is kept');
+
+# who may report no more is still answered what was answered before
+
+$from = '10.0.3.1';
+my @ten = map { report($posts[24 + $_ % 6], "ten-$_")->status } 0 .. 5;
+$t->db("UPDATE reports SET created_at = created_at - interval '1 day'");
+push @ten, map { report($posts[24 + $_ % 6], "ten-$_")->status } 6 .. 9;
+is_deeply(\@ten, [ (201) x 10 ], 'ten in an hour');
+is(report($posts[23], 'ten-10')->status, 429, 'not one more');
+
+$r = report($posts[24], 'ten-0');
+is($r->status, 201, 'but the first one once more');
+is($r->header('idempotency-replayed'), 'true', 'as it was answered');
+is(report($posts[25], 'ten-0')->status, 422, 'and for nothing else');
 
 done_testing;

@@ -112,6 +112,9 @@ is_deeply($resort->{rating}, {
     average => $row->{rating_avg}, count => $row->{rating_count} },
     'its rating');
 unlike($r->body, qr/\Q$row->{business_number}\E/, 'no business number');
+unlike($r->body, qr/\Q$row->{representative}\E|\Q$row->{business_name}\E/, 'nor what belongs to it');
+is($resort->{open_jobs}, $t->db("SELECT count(*) FROM posts WHERE resort_id = '$ONE' AND live
+    AND least(deadline, ends_on) >= seoul_today()"), 'how many jobs are open');
 
 is($t->get("/api/v1/resorts/$UNVERIFIED")->status, 404,
    'one that is not verified is not there');

@@ -283,6 +283,45 @@ is(accept_it($guest, $t->db("SELECT id FROM resort_invitations WHERE accepted_by
        ->status, 410, 'and does not come back by the old invitation');
 
 
+# the other owner's account is being deleted: who waited for that is the last
+
+{
+    my ($leaves, $goes) = map { ResortBite::Account->new($t, resort => [ $there, 'owner' ]) } 1 .. 2;
+    my $members = "/api/v1/resorts/$there/members/" . $leaves->id;
+
+    $t->db("DELETE FROM resort_members WHERE resort_id = '$there'
+               AND member_id NOT IN ('@{[ $leaves->id ]}', '@{[ $goes->id ]}')");
+
+    for my $way ('leaves', 'is a manager from now on') {
+        my $r = ($t->parallel(2, sub {
+            if ($_[0] == 0) {
+                $t->db("BEGIN; SELECT FROM resort_members WHERE resort_id = '$there'
+                                ORDER BY member_id FOR UPDATE;
+                        UPDATE members SET status = 'deleted', deleted_at = now()
+                         WHERE id = '@{[ $goes->id ]}';
+                        SELECT pg_sleep(2); COMMIT");
+                return '';
+            }
+
+            sleep 1;
+            my $r = $way eq 'leaves' ? $leaves->delete($members)
+                                     : $leaves->patch($members, json => { role => 'manager' });
+            return $r->status . ' ' . ($r->status == 204 ? '' : $r->json->{code} // '');
+        }))[1];
+
+        is($r, '409 last_owner', "whoever $way meanwhile is the last owner");
+        is($t->db("SELECT count(*) FROM resort_members AS o JOIN members AS m ON m.id = o.member_id
+                    WHERE o.resort_id = '$there' AND o.role = 'owner' AND m.status <> 'deleted'"), 1,
+           'and stays it');
+        $t->db("UPDATE members SET status = 'active', deleted_at = NULL WHERE id = '@{[ $goes->id ]}'");
+    }
+
+    is($leaves->delete($members)->status, 204, 'with the other one there they may leave');
+    $t->db("INSERT INTO resort_members (resort_id, member_id, role)
+            VALUES ('$there', '@{[ $stranger->id ]}', 'owner')");
+}
+
+
 # the page
 
 $id = invite($in{owner}, $late->email, 'recruiter')->json->{id};

@@ -75,15 +75,15 @@ sub seed {
 # A line a table: its rows, and a checksum of all they hold.
 
 my @tables = qw(
-    members resorts resort_members dormitories rooms beds occupancies
-    work_types posts post_work_types applications reports
+    members resorts resort_members dormitories dormitory_rents rooms beds occupancies
+    work_types posts post_work_types applications reports favourites
 );
 
 sub checksums {
     my ($db, $what) = @_;
 
     return $db->db('SELECT line FROM (' . join(' UNION ALL ', map {
-        my $row = $what && /resort_members|post_work_types/ ? 'NULL'
+        my $row = $what && /resort_members|post_work_types|favourites/ ? 'NULL'
             : $what ? "t.$what" : 't';
         "SELECT '$_ ' || count(*) || ' ' || md5(string_agg(h, '' ORDER BY h))
            FROM (SELECT md5(($row)::text) AS h FROM $_ AS t) AS hashes"
@@ -157,11 +157,26 @@ is($one->db('SELECT count(*), count(DISTINCT name), count(DISTINCT region_code),
 is($one->db("SELECT count(*) FROM resorts AS r JOIN regions AS g ON g.code = r.region_code
              WHERE r.address LIKE g.name_ko || '%'"), 300,
    'whose addresses begin with their region');
+is($one->db("SELECT string_agg(status || ' ' || n, ', ' ORDER BY status)
+             FROM (SELECT resort_verification(r) AS status, count(*) AS n
+                     FROM resorts AS r WHERE deleted_at IS NULL GROUP BY 1) AS counts"),
+   'none 1, refused 1, verified 282, waiting 13', 'most of them verified, some not yet');
 is($one->db('SELECT count(*) FROM posts'), 3000, '3,000 posts');
 is($one->db('SELECT count(DISTINCT status), count(*) FILTER (WHERE deleted_at IS NOT NULL) > 0
              FROM posts'), '9|t', 'in all states, some deleted');
+is($one->db("SELECT count(*) FROM posts AS p WHERE status IN ('approved', 'paused', 'hidden')
+                AND deleted_at IS NULL
+                AND EXISTS (SELECT FROM post_findings(p) WHERE severity = 'refuse')"), 0,
+   'and the law would refuse none that the public sees or may see again');
 is($one->db('SELECT count(DISTINCT status) FROM applications'), 8,
    'applications in all states');
+is($one->db('SELECT count(*) > 1000, count(DISTINCT member_id) > 500 FROM favourites'), 't|t',
+   'jobs that are kept');
+is($one->db('SELECT count(*) FROM post_counters AS c JOIN posts AS p ON p.id = c.post_id
+             WHERE p.live AND c.views > 0
+               AND c.applications = (SELECT count(*) FROM applications AS a WHERE a.post_id = p.id)
+               AND c.favourites = (SELECT count(*) FROM favourites AS f WHERE f.post_id = p.id)
+            HAVING count(*) > 1500') > 0, 1, 'and counted');
 is($one->db('SELECT count(*) > 1500 FROM posts WHERE live'), 't', 'many are live');
 is($one->db('SELECT count(*) FROM posts WHERE live AND deadline < seoul_today() + 7'), 0,
    'and stay so for a week at least');
@@ -242,6 +257,8 @@ SELECT 'right live ' || count(*) FROM generate_series(3001, 3800) AS n
 SELECT 'own texts ' || (count(DISTINCT description) > 780) FROM generate_series(3001, 3800) AS n
   JOIN posts AS p ON p.id = seed_id('post', n);
 SELECT 'minimum ' || count(*) FROM posts WHERE live AND pay_hourly_krw < 10320;
+SELECT 'refused ' || count(*) FROM posts AS p WHERE status IN ('approved', 'paused', 'hidden')
+   AND deleted_at IS NULL AND EXISTS (SELECT FROM post_findings(p) WHERE severity = 'refuse');
 SELECT 'numbers ' || count(DISTINCT business_number(n)) FROM generate_series(1, 5000) AS n;
 -- By Zipf's law the word of rank r comes up 1/r times as often as the first.
 CREATE TEMPORARY TABLE forms AS
@@ -267,7 +284,7 @@ my $pieces = `psql -qAtX -v ON_ERROR_STOP=1 -f $home/pieces.sql "@{[
 is($?, 0, 'the pieces run') or diag($pieces);
 like($pieces, qr/^$_$/m, $_) for 'live 98224', 'resorts 40', 'members 300',
     'posts 800', 'planned 3000', 'applications 3000', 'right live 800',
-    'own texts true', 'minimum 0', 'numbers 5000', 'head true', 'tail true';
+    'own texts true', 'minimum 0', 'refused 0', 'numbers 5000', 'head true', 'tail true';
 is(checksums($one), $sums, 'and left nothing in this test');
 
 $_->drop for @databases;

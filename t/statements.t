@@ -93,6 +93,14 @@ SELECT uuid_v7('2026-01-01', md5('dorm' || n)::uuid),
        'building'
   FROM generate_series(1, 10000) AS n;
 
+INSERT INTO dormitory_rents (id, dormitory_id, season, label, rent_monthly_krw)
+SELECT uuid_v7('2026-01-01', md5('rent' || n)::uuid),
+       uuid_v7('2026-01-01', md5('dorm' || 1 + n % 10000)::uuid),
+       daterange('2027-01-01'::date + n / 10000 * 100, '2027-03-01'::date + n / 10000 * 100),
+       '시즌',
+       300000
+  FROM generate_series(1, 20000) AS n;
+
 INSERT INTO rooms (id, dormitory_id, name, gender)
 SELECT uuid_v7('2026-01-01', md5('room' || n)::uuid),
        uuid_v7('2026-01-01', md5('dorm' || 1 + n % 10000)::uuid),
@@ -154,6 +162,23 @@ SELECT uuid_v7('2026-01-01', md5('report' || n)::uuid),
        uuid_v7('2026-01-01', md5('post' || n)::uuid),
        decode(repeat(md5('caller' || n), 2), 'hex'),
        'wage'
+  FROM generate_series(1, 5000) AS n;
+
+INSERT INTO favourites (member_id, post_id)
+SELECT uuid_v7('2026-01-01', md5('member' || n % 5000 + 1)::uuid),
+       uuid_v7('2026-01-01', md5('post' || n)::uuid)
+  FROM generate_series(1, 10000) AS n;
+
+INSERT INTO post_counters (post_id, views)
+SELECT uuid_v7('2026-01-01', md5('post' || n)::uuid), n
+  FROM generate_series(1, 10000) AS n;
+
+INSERT INTO counter_batches (id, applied_at)
+SELECT uuid_v7('2026-01-01', md5('batch' || n)::uuid), now() - n * interval '1 minute'
+  FROM generate_series(1, 5000) AS n;
+
+INSERT INTO outbox (topic, key, payload, published_at)
+SELECT 'cdn.purge', 'cdn', '{"keys": ["jobs"]}', CASE WHEN n % 1000 > 0 THEN now() END
   FROM generate_series(1, 5000) AS n;
 
 INSERT INTO idempotency_keys (caller, key, route, request_hash, status, response)
@@ -459,6 +484,8 @@ my %BY_HAND = map { $_ => 1 } qw(
     rb_verification_fields rb_admin_secret_fields
     rb_provider_fields rb_account_made_fields
     rb_login_fields rb_login_csrf_fields rb_login_options_fields
+    rb_post_created_fields
+    rb_moderation_moved_fields rb_moderation_bulk_fields
 );
 
 my %shown = map { $_ => 1 } map { $shown_as->{ $_->{name} } // () } @statements;
@@ -466,6 +493,18 @@ my %shown = map { $_ => 1 } map { $shown_as->{ $_->{name} } // () } @statements;
 is_deeply([ sort keys %shown ],
           [ sort grep { !$BY_HAND{$_} } keys %$views ],
           'every view has its statement');
+
+# the page of a job reads what both have by the places of jobs_get's columns
+{
+    my %named = map { $_->{name} => $_ } @statements;
+    my ($get, $page) = map { [ columns($db, (variants($named{$_}))[0]) ] }
+        qw(jobs_get pages_job);
+    my ($last) = grep { $get->[$_] eq 'resort.type' } 0 .. $#$get;
+
+    is_deeply([ @$page[0 .. $last] ], [ @$get[0 .. $last] ],
+              'pages_job begins with the columns of jobs_get');
+    is($page->[-1], $get->[-1], 'and ends with the same');
+}
 
 
 # ---- a total counts what the list lists

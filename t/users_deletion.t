@@ -74,22 +74,62 @@ is($b->request('POST', '/api/v1/accounts', site => 'same-origin', json => {
 })->status, 202, 'the address signs up again');
 is(scalar mails($t, 'verify_email', 'crew1@example.com'), 1, 'and is sent a link');
 
-# an owner whose people would be left alone
+# an owner whose resort and people would be left alone
 
 my $owner = ResortBite::Browser->new($t);
 my $owns = log_in($owner, 'owner1@example.com')->json->{session}{member_id};
 my $resort = $t->db("SELECT resort_id FROM resort_members
                       WHERE member_id = '$owns' AND role = 'owner' LIMIT 1");
+my $heir = $t->db("SELECT id FROM members WHERE email = 'crew2\@example.com'");
+
+$r = api($owner, DELETE => '/api/v1/me');
+is($r->status . ' ' . $r->json->{code}, '409 close_or_hand_over_resort',
+   'the owner of an open resort may not go');
 
 $t->db("INSERT INTO resort_members (resort_id, member_id, role)
-        VALUES ('$resort', '$member', 'manager') ON CONFLICT DO NOTHING");
+        VALUES ('$resort', '$heir', 'manager') ON CONFLICT DO NOTHING");
 $r = api($owner, DELETE => '/api/v1/me');
 is($r->status, 409, 'the only owner of others may not go');
-is($r->json->{code}, 'hand_over_first', 'and is told why');
+is($r->json->{code}, 'close_or_hand_over_resort', 'and is told why');
 is($t->db("SELECT status FROM members WHERE id = '$owns'"), 'active', 'nothing changed');
 
 $t->db("UPDATE resort_members SET role = 'owner'
-         WHERE resort_id = '$resort' AND member_id = '$member'");
+         WHERE resort_id = '$resort' AND member_id = '$heir'");
+
+# the heir goes at the same instant, or the owner makes another resort
+
+sub meanwhile {
+    my ($sql) = @_;
+
+    my @answers = $t->parallel(2, sub {
+        if ($_[0] == 0) {
+            $t->db("BEGIN; $sql; SELECT pg_sleep(2); COMMIT");
+            return '';
+        }
+
+        sleep 1;
+        return api($owner, DELETE => '/api/v1/me')->status;
+    });
+
+    return $answers[1];
+}
+
+is(meanwhile("SELECT FROM resort_members WHERE resort_id = '$resort' ORDER BY member_id FOR UPDATE;
+              UPDATE members SET status = 'deleted', deleted_at = now() WHERE id = '$heir'"), 409,
+   'of two owners who go at once one stays');
+is($t->db("SELECT status FROM members WHERE id = '$owns'"), 'active', 'indeed');
+$t->db("UPDATE members SET status = 'active', deleted_at = NULL WHERE id = '$heir'");
+
+is(meanwhile("SELECT FROM members WHERE id = '$owns' FOR UPDATE;
+              INSERT INTO resorts (id, name, type, region_code, address, lat, lng, business_number)
+              SELECT uuid_v7(now(), md5('late')::uuid), '늦은 리조트', type, region_code, address,
+                     lat, lng, '1248100998' FROM resorts WHERE id = '$resort';
+              INSERT INTO resort_members (resort_id, member_id, role)
+              SELECT id, '$owns', 'owner' FROM resorts WHERE name = '늦은 리조트'"), 409,
+   'one who makes a resort at the same instant stays');
+is($t->db("SELECT status FROM members WHERE id = '$owns'"), 'active', 'indeed');
+$t->db("UPDATE resorts SET deleted_at = now() WHERE name = '늦은 리조트'");
+
 is(api($owner, DELETE => '/api/v1/me')->status, 204, 'after handing it over they may');
 
 done_testing;

@@ -33,7 +33,7 @@ static const rb_problem_t  rb_err_admin_rank_problem = {
 
 rb_err_t  rb_err_admin_rank = {
     &rb_err_admin_rank_problem, 0, ngx_null_string, NULL, ngx_null_string,
-    "super_admin"
+    "super_admin", NULL, 0
 };
 
 rb_err_define(rb_err_admin_peer, 409, "is_super_admin",

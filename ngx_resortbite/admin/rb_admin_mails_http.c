@@ -37,7 +37,7 @@ static const rb_view_field_t  rb_admin_mail_fields[] = {
     { ngx_string("attempts"), RB_VIEW_INTEGER, 0,
       rb_text("시도한 횟수", "How often it was tried") },
     { ngx_string("last_error"), RB_VIEW_STRING, 1,
-      rb_text("마지막 실패의 까닭", "Why the last attempt failed") },
+      rb_text("마지막 실패의 이유", "Why the last attempt failed") },
     { ngx_string("created_at"), RB_VIEW_TIME, 0,
       rb_text("생긴 때", "When it was made") },
     { ngx_string("available_at"), RB_VIEW_TIME, 0,

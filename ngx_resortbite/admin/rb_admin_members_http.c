@@ -202,47 +202,38 @@ const rb_routes_t  rb_admin_members_routes = {
 static rb_err_t *
 rb_admin_list_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    uint64_t           when;
-    ngx_str_t          keyset[2], params[RB_ADMIN_MEMBERS_LIST_NPARAMS];
-    rb_pg_rows_t       rows;
-    const rb_value_t  *email, *name, *limit;
+    uint64_t           when, after;
+    ngx_str_t          params[RB_ADMIN_MEMBERS_LIST_NPARAMS];
+    const rb_value_t  *email, *name;
+
+    static const rb_list_page_t  page = {
+        RB_STMT_ADMIN_MEMBERS_LIST, RB_ADMIN_Q_LIMIT, RB_ADMIN_Q_CURSOR,
+        RB_ADMIN_MEMBERS_LIST_P_LIMIT,
+        { RB_ADMIN_MEMBERS_LIST_P_AFTER, RB_ADMIN_MEMBERS_LIST_P_AFTER_ID }, 2
+    };
 
     email = &req->query[RB_ADMIN_Q_EMAIL];
     name = &req->query[RB_ADMIN_Q_NAME];
-    limit = &req->query[RB_ADMIN_Q_LIMIT];
 
-    ngx_memzero(keyset, sizeof(keyset));
+    if (name->given) {
+        when = RB_ADMIN_MEMBERS_LIST_WHEN_BY_NAME;
+        after = RB_ADMIN_MEMBERS_LIST_WHEN_AFTER_NAME;
 
-    err = rb_req_keyset(req, &req->query[RB_ADMIN_Q_CURSOR], 2, keyset);
-    if (err) {
-        return err;
+    } else {
+        when = RB_ADMIN_MEMBERS_LIST_WHEN_BY_NEWEST;
+        after = RB_ADMIN_MEMBERS_LIST_WHEN_AFTER_NEWEST;
     }
-
-    when = name->given ? RB_ADMIN_MEMBERS_LIST_WHEN_BY_NAME
-                       : RB_ADMIN_MEMBERS_LIST_WHEN_BY_NEWEST;
 
     if (email->given) {
         when |= RB_ADMIN_MEMBERS_LIST_WHEN_EMAIL;
     }
 
-    if (keyset[0].data) {
-        when |= name->given ? RB_ADMIN_MEMBERS_LIST_WHEN_AFTER_NAME
-                            : RB_ADMIN_MEMBERS_LIST_WHEN_AFTER_NEWEST;
-    }
-
     params[RB_ADMIN_MEMBERS_LIST_P_EMAIL] = email->text;
     params[RB_ADMIN_MEMBERS_LIST_P_NAME] = name->text;
-    params[RB_ADMIN_MEMBERS_LIST_P_AFTER] = keyset[0];
-    params[RB_ADMIN_MEMBERS_LIST_P_AFTER_ID] = keyset[1];
-    params[RB_ADMIN_MEMBERS_LIST_P_LIMIT] = rb_list_limit(limit, buf);
     params[RB_ADMIN_MEMBERS_LIST_P_ACTOR] = req->principal->member;
     params[RB_ADMIN_MEMBERS_LIST_P_REQUEST_ID] = req->id;
 
-    err = rb_list_query(req, RB_STMT_ADMIN_MEMBERS_LIST, when, params, &rows);
-
-    return err ? err : rb_reply_list(req, &rows, limit->integer, 2, -1);
+    return rb_list_page(req, &page, when, after, params);
 }
 
 

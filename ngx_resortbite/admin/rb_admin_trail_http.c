@@ -10,7 +10,6 @@
 
 #define RB_ADMIN_ACTION_MAX  60
 #define RB_ADMIN_CHAINS      16
-#define RB_ADMIN_KEYS        3          /* columns of a cursor */
 
 
 enum {
@@ -132,30 +131,27 @@ const rb_routes_t  rb_admin_trail_routes = {
 static rb_err_t *
 rb_admin_events_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    uint64_t           when;
-    ngx_str_t          keyset[RB_ADMIN_KEYS];
-    ngx_str_t          params[RB_ADMIN_SECURITY_EVENTS_NPARAMS];
-    rb_value_t        *query;
-    rb_pg_rows_t       rows;
+    uint64_t     when;
+    ngx_str_t    params[RB_ADMIN_SECURITY_EVENTS_NPARAMS];
+    rb_value_t  *query;
+
+    static const rb_list_page_t  page = {
+        RB_STMT_ADMIN_SECURITY_EVENTS, RB_ADMIN_Q_LIMIT, RB_ADMIN_Q_CURSOR,
+        RB_ADMIN_SECURITY_EVENTS_P_LIMIT,
+        { RB_ADMIN_SECURITY_EVENTS_P_AFTER,
+          RB_ADMIN_SECURITY_EVENTS_P_AFTER_CHAIN,
+          RB_ADMIN_SECURITY_EVENTS_P_AFTER_SEQ },
+        3
+    };
 
     query = req->query;
-    ngx_memzero(keyset, sizeof(keyset));
-
-    err = rb_req_keyset(req, &query[RB_ADMIN_Q_CURSOR], RB_ADMIN_KEYS,
-                        keyset);
-    if (err) {
-        return err;
-    }
 
     when = (query[RB_ADMIN_Q_MEMBER].given
                 ? RB_ADMIN_SECURITY_EVENTS_WHEN_MEMBER : 0)
            | (query[RB_ADMIN_Q_ACTION].given
                 ? RB_ADMIN_SECURITY_EVENTS_WHEN_ACTION : 0)
            | (query[RB_ADMIN_Q_FROM].given
-                ? RB_ADMIN_SECURITY_EVENTS_WHEN_FROM : 0)
-           | (keyset[0].data ? RB_ADMIN_SECURITY_EVENTS_WHEN_AFTER : 0);
+                ? RB_ADMIN_SECURITY_EVENTS_WHEN_FROM : 0);
 
     params[RB_ADMIN_SECURITY_EVENTS_P_MEMBER] = query[RB_ADMIN_Q_MEMBER].text;
     params[RB_ADMIN_SECURITY_EVENTS_P_SUBJECT] =
@@ -166,20 +162,11 @@ rb_admin_events_handler(rb_req_t *req)
     params[RB_ADMIN_SECURITY_EVENTS_P_FROM] = query[RB_ADMIN_Q_FROM].text;
     params[RB_ADMIN_SECURITY_EVENTS_P_ASKED_FROM] =
         query[RB_ADMIN_Q_FROM].text;
-    params[RB_ADMIN_SECURITY_EVENTS_P_AFTER] = keyset[0];
-    params[RB_ADMIN_SECURITY_EVENTS_P_AFTER_CHAIN] = keyset[1];
-    params[RB_ADMIN_SECURITY_EVENTS_P_AFTER_SEQ] = keyset[2];
-    params[RB_ADMIN_SECURITY_EVENTS_P_LIMIT] =
-        rb_list_limit(&query[RB_ADMIN_Q_LIMIT], buf);
     params[RB_ADMIN_SECURITY_EVENTS_P_ACTOR] = req->principal->member;
     params[RB_ADMIN_SECURITY_EVENTS_P_REQUEST_ID] = req->id;
 
-    err = rb_list_query(req, RB_STMT_ADMIN_SECURITY_EVENTS, when, params,
-                        &rows);
-
-    return err ? err
-               : rb_reply_list(req, &rows, query[RB_ADMIN_Q_LIMIT].integer,
-                               RB_ADMIN_KEYS, -1);
+    return rb_list_page(req, &page, when, RB_ADMIN_SECURITY_EVENTS_WHEN_AFTER,
+                        params);
 }
 
 

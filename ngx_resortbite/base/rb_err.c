@@ -23,7 +23,7 @@
     static const rb_problem_t  name##_problem =                               \
         { st, ngx_string(cd), rb_text(ko, en) };                              \
     rb_err_t  name = { &name##_problem, seconds, ngx_null_string, NULL,        \
-                       ngx_null_string, NULL }
+                       ngx_null_string, NULL, NULL, 0 }
 
 
 rb_err_define(rb_err_not_found, 404, "not_found",
@@ -35,6 +35,11 @@ rb_err_define(rb_err_not_acceptable, 406, "not_acceptable",
     "포함해 주세요.",
     "No answer in the media types you accept. Include application/json in "
     "the Accept header.");
+
+rb_err_define(rb_err_precondition, 412, "precondition_failed",
+    "If-Match에 적힌 버전이 아닙니다. 최신 내용을 다시 불러온 뒤 시도해 주세요.",
+    "This is not the version named in If-Match. Load the latest version and "
+    "try again.");
 
 rb_err_define(rb_err_too_large, 413, "content_too_large",
     "보낸 내용이 너무 큽니다. 크기를 줄여 다시 보내 주세요.",
@@ -51,6 +56,12 @@ rb_err_define(rb_err_key_reused, 422, "idempotency_key_reused",
     "주세요.",
     "This Idempotency-Key was already used for a different request. Send it "
     "again with a new key.");
+
+rb_err_define(rb_err_precondition_required, 428, "precondition_required",
+    "다른 사람이 먼저 바꾼 내용을 덮어쓰지 않도록, 읽을 때 받은 ETag를 If-Match로 "
+    "보내 주세요.",
+    "Send the ETag that came with what you read as If-Match, so that nobody "
+    "else's change is overwritten.");
 
 rb_err_define(rb_err_internal, 500, "internal_error",
     "서버에 문제가 생겼습니다. 잠시 뒤 다시 시도하고, 계속되면 X-Request-Id와 "
@@ -116,7 +127,7 @@ rb_err_add_field(rb_err_t *err, ngx_pool_t *pool, ngx_str_t *name,
     if (err == NULL) {
         err = rb_err_alloc(pool, &rb_err_invalid_problem);
 
-    } else if (err->problem != &rb_err_invalid_problem) {
+    } else if (err->problem != &rb_err_invalid_problem && !err->lists) {
         /* another error, such as out of memory, came first: it stands */
         return err;
     }
@@ -192,6 +203,53 @@ rb_err_retry(ngx_pool_t *pool, rb_err_t *kind, ngx_uint_t retry_after)
 
     *err = *kind;
     err->retry_after = retry_after;
+
+    return err;
+}
+
+
+rb_err_t *
+rb_err_list(ngx_pool_t *pool, rb_err_t *kind)
+{
+    rb_err_t  *err;
+
+    err = rb_err_alloc(pool, kind->problem);
+    if (err == NULL) {
+        return kind;
+    }
+
+    *err = *kind;
+    err->lists = 1;
+
+    return err;
+}
+
+
+rb_err_t *
+rb_err_states(ngx_pool_t *pool, rb_err_t *kind, const ngx_str_t *state,
+    const ngx_str_t *allowed)
+{
+    rb_err_t   *err;
+    ngx_str_t  *states;
+
+    err = rb_err_alloc(pool, kind->problem);
+    states = ngx_palloc(pool, 2 * sizeof(ngx_str_t));
+
+    if (err == NULL || states == NULL) {
+        return kind;
+    }
+
+    states[0].len = state->len;
+    states[0].data = ngx_pstrdup(pool, (ngx_str_t *) state);
+    states[1].len = allowed->len;
+    states[1].data = ngx_pstrdup(pool, (ngx_str_t *) allowed);
+
+    if (states[0].data == NULL || (allowed->len && states[1].data == NULL)) {
+        return kind;
+    }
+
+    *err = *kind;
+    err->states = states;
 
     return err;
 }

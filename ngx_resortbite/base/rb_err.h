@@ -42,6 +42,11 @@ typedef struct {
                                            empty */
     const char          *missing;       /* 403: the roles of which one would
                                            do, "admin super_admin"; or NULL */
+    const ngx_str_t     *states;        /* 409: the state that it is in, and
+                                           those it may go to, with commas
+                                           between, or empty; or NULL */
+    ngx_uint_t           lists;         /* rb_err_list() made it: fields can
+                                           be added */
 } rb_err_t;
 
 
@@ -49,16 +54,19 @@ typedef struct {
     static const rb_problem_t  name##_problem =                               \
         { st, ngx_string(cd), rb_text(ko, en) };                              \
     rb_err_t  name = { &name##_problem, 0, ngx_null_string, NULL,              \
-                       ngx_null_string, NULL }
+                       ngx_null_string, NULL, NULL, 0 }
 
 
 /* Shared kinds.  They are constant: never written to, never freed. */
 
 extern rb_err_t  rb_err_not_found;              /* 404 not_found */
 extern rb_err_t  rb_err_not_acceptable;         /* 406 not_acceptable */
+extern rb_err_t  rb_err_precondition;           /* 412 precondition_failed */
 extern rb_err_t  rb_err_too_large;              /* 413 content_too_large */
 extern rb_err_t  rb_err_unsupported_type;      /* 415 unsupported_media_type */
 extern rb_err_t  rb_err_key_reused;            /* 422 idempotency_key_reused */
+/* 428 precondition_required */
+extern rb_err_t  rb_err_precondition_required;
 extern rb_err_t  rb_err_internal;               /* 500 internal_error */
 extern rb_err_t  rb_err_busy;                   /* 503 busy, Retry-After 1 */
 extern rb_err_t  rb_err_database;               /* 503 database_unavailable */
@@ -74,6 +82,19 @@ extern rb_err_t  rb_err_cancelled;              /* 499, never sent */
  */
 rb_err_t *rb_err_add_field(rb_err_t *err, ngx_pool_t *pool, ngx_str_t *name,
     const char *code, const char *ko, const char *en, ...);
+
+/*
+ * A copy of kind to which rb_err_add_field() adds what it lists, as it does
+ * to a 400: rules that a post doesn't keep, say.
+ */
+rb_err_t *rb_err_list(ngx_pool_t *pool, rb_err_t *kind);
+
+/*
+ * A copy of kind (409) that says in which state the thing is and to which it
+ * may go: "hidden", "approved,pending".  The strings are copied.
+ */
+rb_err_t *rb_err_states(ngx_pool_t *pool, rb_err_t *kind,
+    const ngx_str_t *state, const ngx_str_t *allowed);
 
 /* 405 with the methods that the path does have ("GET, HEAD, OPTIONS"). */
 rb_err_t *rb_err_method_not_allowed(ngx_pool_t *pool, ngx_str_t *allow);

@@ -241,6 +241,7 @@ rb_cache_head_init(rb_cache_head_t *head, const ngx_str_t *key,
     head->body = (uint32_t) rb_buf_len(&reply->body);
     head->route = (uint16_t) req->route_index;
     head->tags = (uint16_t) reply->tags;
+    head->keys = (uint16_t) reply->keys_len;
 
     for (i = 0; i < reply->tags; i++) {
         head->tag[i] = reply->tag[i];
@@ -266,6 +267,7 @@ rb_cache_fill(rb_cache_t *cache, uint32_t first, const rb_cache_head_t *head,
         req->reply.cache_control,
         req->reply.type,
         req->reply.link,
+        { req->reply.keys_len, (u_char *) req->reply.keys },
         { rb_buf_len(&req->reply.body), req->reply.body.start }
     };
 

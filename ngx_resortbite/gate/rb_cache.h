@@ -36,8 +36,7 @@ typedef enum {
 } rb_cache_state_e;
 
 
-/* A copy of a kept answer, in the pool given; type, etag and cache_control
- * point into it. */
+/* A copy of a kept answer, in the pool given; its strings point into it. */
 
 typedef struct {
     rb_cache_state_e    state;
@@ -47,6 +46,7 @@ typedef struct {
     ngx_str_t           etag;
     ngx_str_t           link;
     ngx_str_t           cache_control;
+    ngx_str_t           surrogate_key;  /* its tags; or empty */
     time_t              age;            /* seconds since it was made */
     unsigned            usable_on_error:1;
 } rb_cached_t;

@@ -101,7 +101,9 @@ rb_cache_get(rb_cache_t *cache, ngx_pool_t *pool, const ngx_str_t *key,
     cached->type.len = look.head.type;
     cached->link.data = cached->type.data + look.head.type;
     cached->link.len = look.head.link;
-    cached->body.data = cached->link.data + look.head.link;
+    cached->surrogate_key.data = cached->link.data + look.head.link;
+    cached->surrogate_key.len = look.head.keys;
+    cached->body.data = cached->surrogate_key.data + look.head.keys;
     cached->body.len = look.head.body;
 
     rb_cache_found(cache, &look, cached);

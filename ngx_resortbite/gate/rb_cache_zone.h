@@ -7,7 +7,8 @@
  * of one size, so that memory never fragments and the list of free chunks can
  * be made anew from the slots if a writer was killed.  The first chunk starts
  * with an rb_cache_head_t, then come the strings: key, etag, cache_control,
- * type, link, body; those up to cache_control always end in the first chunk.
+ * type, link, tags' texts, body; those up to cache_control always end in the
+ * first chunk.
  */
 
 
@@ -76,6 +77,8 @@ typedef struct {
     uint16_t             type;
     uint16_t             route;
     uint16_t             tags;
+    uint16_t             keys;          /* length of the tags' texts */
+    uint16_t             unused;
     uint32_t             tag[RB_REPLY_TAGS_MAX];
 } rb_cache_head_t;
 
@@ -171,7 +174,7 @@ rb_cache_head_size(const rb_cache_head_t *head)
 {
     return sizeof(rb_cache_head_t) + head->key + head->etag
            + head->cache_control + head->type + (size_t) head->link
-           + head->body;
+           + head->keys + head->body;
 }
 
 

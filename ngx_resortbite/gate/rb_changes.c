@@ -36,14 +36,19 @@ static void rb_changes_on_subscribed(void *data, ngx_uint_t subscribed);
 static void rb_changes_apply(rb_cache_t *cache, const ngx_str_t *payload);
 
 
+void  (*rb_changes_told)(void);
+
 static rb_changes_stats_t       rb_changes;
 
 static ngx_str_t  rb_changes_channel = ngx_string(RB_CHANGES_CHANNEL);
 static ngx_str_t  rb_changes_everything = ngx_string("*");
 
+/* a table that no migration holds for long: while a probe waits for a lock,
+ * nothing is heard */
+
 static rb_pg_listener_t         rb_changes_listener = {
     .channel = ngx_string(RB_CHANGES_CHANNEL),
-    .probe = ngx_string("SELECT 1 FROM posts LIMIT 1"),
+    .probe = ngx_string("SELECT 1 FROM regions LIMIT 1"),
     .leader_key = RB_CHANGES_LOCK,
     .on_notify = rb_changes_on_notify,
     .on_state = rb_changes_on_listening,
@@ -94,6 +99,10 @@ rb_changes_on_notify(void *data, ngx_str_t *payload)
 
     if (rb_changes.leader) {
         rb_redis_publish(&rb_changes_channel, payload);
+    }
+
+    if (rb_changes_told) {
+        rb_changes_told();
     }
 }
 

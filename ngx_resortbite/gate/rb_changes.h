@@ -40,4 +40,8 @@ typedef struct {
 void rb_changes_stats(rb_changes_stats_t *stats);
 
 
+/* Called with each notification by PostgreSQL, on the main stack; or NULL. */
+extern void  (*rb_changes_told)(void);
+
+
 #endif /* _RB_CHANGES_H_INCLUDED_ */

@@ -21,6 +21,12 @@
 
 #include "gate/rb_gate_internal.h"
 #include "base/rb_time.h"
+#include "web/rb_page.h"
+#include "io/rb_tally.h"
+
+
+#define RB_GATE_HEARD  900              /* ms since the node was known to hear
+                                           of all changes */
 
 
 static ngx_int_t rb_gate_from_cache(ngx_http_request_t *r,
@@ -35,7 +41,9 @@ static void rb_gate_done(ngx_event_t *ev);
 static void rb_gate_cancel(void *data);
 static ngx_int_t rb_gate_send(rb_gate_ctx_t *ctx);
 static ngx_int_t rb_gate_send_kept(ngx_http_request_t *r, rb_gate_ctx_t *ctx);
+static void rb_gate_unshare(rb_gate_ctx_t *ctx);
 static void rb_gate_count(rb_gate_ctx_t *ctx, ngx_uint_t status);
+static void rb_gate_view(ngx_http_request_t *r, const rb_gate_ctx_t *ctx);
 
 
 rb_gate_t  rb_gate;
@@ -90,10 +98,6 @@ rb_gate_from_cache(ngx_http_request_t *r, rb_gate_ctx_t *ctx)
     ngx_int_t          rc;
     const rb_route_t  *route;
 
-    if (!rb_http_accepts_json(r)) {
-        return NGX_DECLINED;
-    }
-
     if (rb_cache_get(rb_gate.cache, r->pool, &ctx->uri, &ctx->kept)
         != NGX_OK)
     {
@@ -107,6 +111,12 @@ rb_gate_from_cache(ngx_http_request_t *r, rb_gate_ctx_t *ctx)
     }
 
     route = rb_router_route(rb_gate.router, ctx->kept.route);
+
+    if (route->page ? !rb_http_accepts_html(r)
+                    : route->view && !rb_http_accepts_json(r))
+    {
+        return NGX_DECLINED;
+    }
 
     if (route->by_language && rb_http_language(r) != RB_LANG_KO) {
         return NGX_DECLINED;
@@ -149,7 +159,7 @@ rb_gate_pass(ngx_http_request_t *r, rb_gate_ctx_t *ctx, rb_gate_conf_t *conf)
 
     err = rb_gate_match(ctx);
 
-    if (err == NULL && req->route == NULL) {    /* OPTIONS: answered */
+    if (err == NULL && req->route == NULL) {    /* answered */
         return rb_gate_send(ctx);
     }
 
@@ -195,7 +205,7 @@ rb_gate_pass(ngx_http_request_t *r, rb_gate_ctx_t *ctx, rb_gate_conf_t *conf)
 
 /*
  * Finds the route and checks what was sent against it.  With no error and no
- * route the reply is complete: OPTIONS.
+ * route the reply is complete: OPTIONS, or it is elsewhere.
  */
 
 static rb_err_t *
@@ -203,7 +213,7 @@ rb_gate_match(rb_gate_ctx_t *ctx)
 {
     ngx_int_t            rc;
     rb_req_t            *req;
-    ngx_str_t            path, allow, values[RB_PATH_PARAMS_MAX];
+    ngx_str_t            path, allow, accept, values[RB_PATH_PARAMS_MAX];
     ngx_http_request_t  *r;
 
     r = ctx->http;
@@ -223,6 +233,18 @@ rb_gate_match(rb_gate_ctx_t *ctx)
 
     if (rc == NGX_DECLINED) {
         req->route = NULL;
+
+        if (rb_page_moved(req, rb_gate.router, &path, &ctx->uri) == NGX_OK) {
+            return NULL;
+        }
+
+        accept = rb_http_header(req, "accept");
+        req->route = rb_page_nowhere(&path, &accept);
+
+        if (req->route) {
+            req->lang = req->route->english ? RB_LANG_EN : RB_LANG_KO;
+        }
+
         return &rb_err_not_found;
     }
 
@@ -415,10 +437,20 @@ rb_gate_send(rb_gate_ctx_t *ctx)
 
     r = ctx->http;
 
+    if (rb_reply_shared_age && rb_gate.cache) {
+        rb_gate_unshare(ctx);
+    }
+
     rc = ctx->from_cache ? rb_gate_send_kept(r, ctx)
                          : rb_http_send(r, ctx->req);
 
     rb_gate_count(ctx, r->headers_out.status);
+
+    if (ctx->route < rb_router_count(rb_gate.router)
+        && rb_router_route(rb_gate.router, ctx->route)->counts_views)
+    {
+        rb_gate_view(r, ctx);
+    }
 
     return rc;
 }
@@ -432,16 +464,60 @@ rb_gate_send_kept(ngx_http_request_t *r, rb_gate_ctx_t *ctx)
 
     route = rb_router_route(rb_gate.router, ctx->route);
 
+    ngx_memzero(&out, sizeof(rb_http_cached_t));
+
     out.body = ctx->kept.body;
     out.type = ctx->kept.type;
     out.etag = ctx->kept.etag;
     out.link = ctx->kept.link;
     out.cache_control = ctx->kept.cache_control;
+    out.surrogate_key = ctx->kept.surrogate_key;
     out.age = ctx->kept.age;
     out.by_language = route->by_language;
-    out.lang = ctx->req ? ctx->req->lang : RB_LANG_KO;
+    out.public_page = rb_route_public_page(route);
+    out.any_origin = route->any_origin;
+    out.lang = out.public_page
+               ? (route->english ? RB_LANG_EN : RB_LANG_KO)
+               : ctx->req ? ctx->req->lang : RB_LANG_KO;
 
     return rb_http_send_cached(r, &out);
+}
+
+
+/*
+ * Caches in front are told of a change once, and may be before we hear of it,
+ * or before what was being made meanwhile gets there.  So they keep for long
+ * only what is known to show all changes.
+ */
+
+static void
+rb_gate_unshare(rb_gate_ctx_t *ctx)
+{
+    rb_req_t    *req;
+    ngx_uint_t   heard;
+
+    req = ctx->req;
+    heard = rb_cache_heard(rb_gate.cache, RB_GATE_HEARD);
+
+    if (ctx->from_cache) {
+
+        if (ctx->kept.surrogate_key.len
+            && (!heard || ctx->served == RB_SERVED_ERROR_STALE))
+        {
+            rb_reply_unshare(ctx->http->pool,
+                             rb_router_route(rb_gate.router, ctx->route),
+                             &ctx->kept.cache_control);
+        }
+
+    } else if (req->route && ctx->key.len && req->reply.tags
+               && (!heard
+                   || !rb_cache_unchanged_since(rb_gate.cache, ctx->epoch,
+                                                req->reply.tag,
+                                                req->reply.tags)))
+    {
+        rb_reply_unshare(ctx->http->pool, req->route,
+                         &req->reply.cache_control);
+    }
 }
 
 
@@ -453,4 +529,48 @@ rb_gate_count(rb_gate_ctx_t *ctx, ngx_uint_t status)
                          (uint64_t) (rb_time_monotonic() - ctx->start),
                          ctx->served);
     }
+}
+
+
+/*
+ * Somebody has got the post's page, or has it still.  Of an answer that came
+ * out of the cache at once nothing is parsed, but then the path is the
+ * canonical one, and the id is where the route has it.
+ */
+
+static void
+rb_gate_view(ngx_http_request_t *r, const rb_gate_ctx_t *ctx)
+{
+    size_t            n, len;
+    u_char            address[RB_HTTP_ADDRESS];
+    ngx_str_t         id;
+    ngx_uint_t        status;
+    const ngx_str_t  *path;
+
+    status = r->headers_out.status;
+
+    if (r != r->main || !(r->method & NGX_HTTP_GET)
+        || (status != NGX_HTTP_OK && status != NGX_HTTP_NOT_MODIFIED))
+    {
+        return;
+    }
+
+    if (ctx->req) {
+        id = ctx->req->path[0].text;
+
+    } else {
+        path = &rb_router_route(rb_gate.router, ctx->route)->path;
+
+        for (n = 0; n < path->len && path->data[n] != '{'; n++) { /* void */ }
+
+        if (ctx->uri.len < n + RB_UUID_LEN) {
+            return;
+        }
+
+        id.data = ctx->uri.data + n;
+        id.len = RB_UUID_LEN;
+    }
+
+    len = rb_http_address(r, address);
+    rb_tally_view(&id, address, len);
 }

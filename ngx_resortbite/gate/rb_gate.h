@@ -66,6 +66,7 @@ typedef struct {
     int64_t             start;          /* monotonic, microseconds */
     rb_fiber_t         *fiber;          /* while it runs */
     ngx_str_t           key;            /* of the cache; or empty */
+    uint64_t            epoch;          /* of it, when the making began */
     rb_err_t           *wrong;          /* with the request, for who may ask;
                                            or NULL */
     rb_cached_t         kept;           /* to be sent instead of req->reply */

@@ -184,14 +184,12 @@ rb_gate_look(rb_gate_ctx_t *ctx, rb_cached_t *old)
 static rb_err_t *
 rb_gate_make(rb_gate_ctx_t *ctx)
 {
-    uint64_t   epoch;
     rb_err_t  *err;
     rb_req_t  *req;
 
     req = ctx->req;
     ctx->served = RB_SERVED_MISS;
-
-    epoch = rb_cache_epoch(rb_gate.cache);
+    ctx->epoch = rb_cache_epoch(rb_gate.cache);
 
     err = req->route->handler(req);
 
@@ -201,15 +199,15 @@ rb_gate_make(rb_gate_ctx_t *ctx)
         err = rb_reply_finish(req);
 
         if (err == NULL) {
-            (void) rb_cache_put(rb_gate.cache, &ctx->key, req, epoch);
+            (void) rb_cache_put(rb_gate.cache, &ctx->key, req, ctx->epoch);
         }
 
-    } else if (err && err->problem->status < 500
-               && err != &rb_err_cancelled)
+    } else if (err ? err->problem->status < 500 && err != &rb_err_cancelled
+                   : req->reply.status >= 400 && req->reply.status < 500)
     {
         /* it is gone, and must not come back when the database is away */
 
-        rb_cache_drop(rb_gate.cache, &ctx->key, epoch);
+        rb_cache_drop(rb_gate.cache, &ctx->key, ctx->epoch);
     }
 
     return err;

@@ -43,6 +43,12 @@ extern const rb_identity_conf_t  *rb_identity;
 /* That of a cycle, before a worker has set its own; or NULL. */
 const rb_identity_conf_t *rb_identity_of(ngx_cycle_t *cycle);
 
+/*
+ * Whether the configuration that is being read has another origin than the
+ * one before it (a reload): public answers that were kept name it.
+ */
+ngx_uint_t rb_identity_moved(ngx_cycle_t *cycle);
+
 
 /*
  * Finds req->principal (may yield).  NULL with principal NULL: nobody said

@@ -38,6 +38,7 @@ static ngx_int_t rb_csrf_owner(rb_req_t *req, ngx_uint_t device,
 static ngx_int_t rb_csrf_mac(const u_char *nonce, const ngx_str_t *owner,
     u_char mac[RB_CSRF_MAC]);
 static ngx_uint_t rb_csrf_matches(rb_req_t *req, const ngx_str_t *given);
+static rb_err_t *rb_csrf_wrong(rb_req_t *req, ngx_uint_t origin);
 static const ngx_str_t *rb_agent_find(const rb_agent_t *table,
     const ngx_str_t *agent);
 static void rb_place_network(rb_req_t *req, ngx_str_t *place);
@@ -133,7 +134,7 @@ rb_csrf_check(rb_req_t *req, const ngx_str_t *token)
         given = rb_http_header(req, RB_CSRF_HEADER);
     }
 
-    return rb_csrf_matches(req, &given) ? NULL : &rb_err_csrf;
+    return rb_csrf_matches(req, &given) ? NULL : rb_csrf_wrong(req, 0);
 }
 
 
@@ -161,7 +162,7 @@ rb_csrf_check_origin(rb_req_t *req)
             && ngx_memcmp(site.data, "same-origin", 11) == 0);
 
     if (site.len && !same) {
-        return &rb_err_csrf;
+        return rb_csrf_wrong(req, 1);
     }
 
     if (origin.len == 0 || rb_same(&origin, &rb_identity->origin)) {
@@ -169,7 +170,44 @@ rb_csrf_check_origin(rb_req_t *req)
     }
 
     return (same && origin.len == 4 && ngx_memcmp(origin.data, "null", 4) == 0)
-           ? NULL : &rb_err_csrf;
+           ? NULL : rb_csrf_wrong(req, 1);
+}
+
+
+/* A page says to load it anew; programs are told what they have to send. */
+
+static rb_err_t *
+rb_csrf_wrong(rb_req_t *req, ngx_uint_t origin)
+{
+    rb_err_t    *err;
+    ngx_str_t    name;
+    ngx_pool_t  *pool;
+
+    if (req->route && req->route->page) {
+        return &rb_err_csrf;
+    }
+
+    pool = req->task.pool;
+    err = rb_err_list(pool, &rb_err_csrf);
+
+    if (origin) {
+        ngx_str_set(&name, "Origin");
+
+        return rb_err_add_field(err, pool, &name, "cross_site",
+            "쿠키로 부르는 요청은 %V에서 와야 합니다. 다른 곳에서는 쿠키 "
+            "대신 Authorization 헤더를 쓰세요.",
+            "A request with the cookie has to come from %V. Elsewhere use "
+            "the header Authorization instead of the cookie.",
+            &rb_identity->origin);
+    }
+
+    ngx_str_set(&name, RB_CSRF_HEADER);
+
+    return rb_err_add_field(err, pool, &name, "invalid",
+        "쿠키로 부르는 요청에는 " RB_CSRF_HEADER " 헤더가 필요합니다. 값은 "
+        "POST /api/v1/sessions의 응답에 있는 csrf_token입니다.",
+        "A request with the cookie needs the header " RB_CSRF_HEADER ". Its "
+        "value is csrf_token of the answer of POST /api/v1/sessions.");
 }
 
 

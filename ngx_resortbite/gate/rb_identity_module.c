@@ -10,6 +10,7 @@
 #include "gate/rb_outbound_accept.h"
 #include "base/rb_hash.h"
 #include "crypto/rb_password.h"
+#include "web/rb_page.h"
 
 
 #define RB_IDENTITY_SEED  0x6964656e74697479ull
@@ -139,6 +140,13 @@ rb_identity_init_process(ngx_cycle_t *cycle)
     rb_keyring = imcf->ring;
     rb_password_blocklist = imcf->blocklist;
 
+    if (rb_identity) {
+        rb_page_origin = rb_identity->origin;
+
+    } else {
+        ngx_str_null(&rb_page_origin);
+    }
+
     rb_outbound_accept_init(imcf->outbound);
 
     return NGX_OK;
@@ -154,6 +162,28 @@ rb_identity_of(ngx_cycle_t *cycle)
                                                ngx_resortbite_identity_module);
 
     return (imcf && imcf->identity.issuer.len) ? &imcf->identity : NULL;
+}
+
+
+ngx_uint_t
+rb_identity_moved(ngx_cycle_t *cycle)
+{
+    const rb_identity_conf_t  *was, *is;
+
+    if (cycle->old_cycle == NULL || ngx_is_init_cycle(cycle->old_cycle)) {
+        return 0;
+    }
+
+    was = rb_identity_of(cycle->old_cycle);
+    is = rb_identity_of(cycle);
+
+    if (was == NULL || is == NULL) {
+        return was != is;
+    }
+
+    return was->origin.len != is->origin.len
+           || ngx_memcmp(was->origin.data, is->origin.data, is->origin.len)
+              != 0;
 }
 
 

@@ -13,6 +13,8 @@
 #include "gate/rb_changes.h"
 #include "gate/rb_gate.h"
 #include "io/rb_redis.h"
+#include "io/rb_tally.h"
+#include "io/rb_told.h"
 #include <ngx_event.h>
 
 
@@ -30,6 +32,8 @@ static void rb_metrics_gather(uint64_t *vital);
 static void rb_metrics_gather_pg(uint64_t *vital);
 static void rb_metrics_gather_redis(uint64_t *vital);
 static void rb_metrics_gather_changes(uint64_t *vital);
+static void rb_metrics_gather_views(uint64_t *vital);
+static void rb_metrics_gather_told(uint64_t *vital);
 static void rb_metrics_gather_process(uint64_t *vital);
 static uint64_t rb_metrics_memory(void);
 static void rb_metrics_timer_handler(ngx_event_t *ev);
@@ -270,6 +274,8 @@ rb_metrics_gather(uint64_t *vital)
     rb_metrics_gather_pg(vital);
     rb_metrics_gather_redis(vital);
     rb_metrics_gather_changes(vital);
+    rb_metrics_gather_views(vital);
+    rb_metrics_gather_told(vital);
     rb_metrics_gather_process(vital);
 }
 
@@ -325,6 +331,35 @@ rb_metrics_gather_changes(uint64_t *vital)
     vital[RB_VITAL_CHANGES_LEADER] = changes.leader;
     vital[RB_VITAL_CHANGES_NOTIFIED] = changes.notified;
     vital[RB_VITAL_CHANGES_RECEIVED] = changes.received;
+}
+
+
+static void
+rb_metrics_gather_views(uint64_t *vital)
+{
+    rb_tally_stats_t  views;
+
+    rb_tally_stats(&views);
+
+    vital[RB_VITAL_VIEWS_COUNTED] = views.counted;
+    vital[RB_VITAL_VIEWS_REPEATED] = views.repeated;
+    vital[RB_VITAL_VIEWS_DROPPED] = views.dropped;
+    vital[RB_VITAL_VIEWS_WRITTEN] = views.written;
+    vital[RB_VITAL_VIEWS_BATCHES] = views.batches;
+}
+
+
+static void
+rb_metrics_gather_told(uint64_t *vital)
+{
+    vital[RB_VITAL_PURGES_PASSED] = rb_told.purges_passed;
+    vital[RB_VITAL_PURGES_FAILED] = rb_told.purges_failed;
+    vital[RB_VITAL_PURGE_KEYS] = rb_told.purge_keys;
+    vital[RB_VITAL_PURGE_EVENTS] = rb_told.purge_events;
+    vital[RB_VITAL_MAILS_SENT] = rb_told.mails_sent;
+    vital[RB_VITAL_MAILS_FAILED] = rb_told.mails_failed;
+    vital[RB_VITAL_MAILS_DEAD] = rb_told.mails_dead;
+    vital[RB_VITAL_MAILS_WAITING] = rb_told.mails_waiting;
 }
 
 

@@ -7,6 +7,7 @@
 
 #include "gate/rb_metrics_zone.h"
 #include "gate/rb_gate.h"
+#include "io/rb_tally.h"
 
 
 static void rb_metrics_sum(const rb_metrics_t *metrics, ngx_uint_t route,
@@ -25,17 +26,21 @@ static void rb_metrics_write_served(const rb_metrics_t *metrics,
 static void rb_metrics_write_cache(rb_cache_t *cache, rb_buf_t *out);
 static void rb_metrics_write_vitals(const rb_metrics_t *metrics,
     rb_buf_t *out);
-static void rb_metrics_write_vital(const rb_metric_t *metric,
-    const uint64_t *sum, rb_buf_t *out);
+static void rb_metrics_write_vital(ngx_uint_t i, const uint64_t *sum,
+    rb_buf_t *out);
 
 
 #define rb_metric(v, t, name, help)                                           \
     { RB_VITAL_##v, RB_##t, 0, ngx_string("resortbite_" name),                \
-      ngx_string(help) }
+      ngx_string(help), NULL }
+
+#define rb_metric_result(v, name, result, help)                               \
+    { RB_VITAL_##v, RB_COUNTER, 0, ngx_string("resortbite_" name),            \
+      ngx_string(help), result }
 
 #define rb_metric_lanes(v, t, name, help)                                     \
     { RB_VITAL_PG_##v, RB_##t, 1, ngx_string("resortbite_postgres_" name),    \
-      ngx_string(help) }
+      ngx_string(help), NULL }
 
 const rb_metric_t  rb_metrics_vitals[] = {
 
@@ -95,6 +100,33 @@ const rb_metric_t  rb_metrics_vitals[] = {
     rb_metric(CHANGES_RECEIVED, COUNTER, "changes_received_total",
               "Messages of changes from Redis."),
 
+    rb_metric(VIEWS_COUNTED, COUNTER, "views_total",
+              "Views of posts that were counted."),
+    rb_metric(VIEWS_REPEATED, COUNTER, "views_repeated_total",
+              "Views not counted, for the same caller's within the hour."),
+    rb_metric(VIEWS_DROPPED, COUNTER, "views_dropped_total",
+              "Views and marks lost, because the zone had no place for them."),
+    rb_metric(VIEWS_WRITTEN, COUNTER, "views_written_total",
+              "Views written to the database."),
+    rb_metric(VIEWS_BATCHES, COUNTER, "views_batches_total",
+              "Batches in which they were written."),
+
+    rb_metric_result(PURGES_PASSED, "purges_total", "passed",
+                     "Calls that tell a cache what to drop."),
+    rb_metric_result(PURGES_FAILED, "purges_total", "failed", ""),
+    rb_metric(PURGE_KEYS, COUNTER, "purge_keys_total",
+              "Keys that caches were told to drop."),
+    rb_metric(PURGE_EVENTS, GAUGE, "purge_events_waiting",
+              "Changes taken to be passed on to a cache that were not, as of "
+              "the last attempt."),
+    rb_metric_result(MAILS_SENT, "mails_total", "sent",
+                     "Attempts to send a mail; dead are those given up."),
+    rb_metric_result(MAILS_FAILED, "mails_total", "failed", ""),
+    rb_metric_result(MAILS_DEAD, "mails_total", "dead", ""),
+    rb_metric(MAILS_WAITING, GAUGE, "mails_waiting",
+              "Mails in the queue, which all nodes share, as of the last "
+              "minute; up to ten thousand."),
+
     rb_metric(CONNECTIONS, GAUGE, "connections",
               "Connections that nginx's workers have open."),
     rb_metric(CONNECTIONS_MAX, GAUGE, "connections_limit",
@@ -148,6 +180,10 @@ rb_metrics_write(rb_metrics_t *metrics, const rb_router_t *router,
     }
 
     rb_metrics_write_vitals(metrics, out);
+
+    rb_metrics_family(out, "resortbite_views_pending", "gauge",
+                      "Views counted and not known to be written.");
+    rb_buf_printf(out, "resortbite_views_pending %uL\n", rb_tally_pending());
 }
 
 
@@ -345,20 +381,29 @@ rb_metrics_write_vitals(const rb_metrics_t *metrics, rb_buf_t *out)
     rb_buf_printf(out, "resortbite_workers %uL\n", workers);
 
     for (i = 0; i < rb_metrics_nvitals; i++) {
-        rb_metrics_write_vital(&rb_metrics_vitals[i], sum, out);
+        rb_metrics_write_vital(i, sum, out);
     }
 }
 
 
 static void
-rb_metrics_write_vital(const rb_metric_t *metric, const uint64_t *sum,
-    rb_buf_t *out)
+rb_metrics_write_vital(ngx_uint_t i, const uint64_t *sum, rb_buf_t *out)
 {
-    ngx_uint_t  i;
+    const rb_metric_t  *metric;
 
-    rb_metrics_family(out, (char *) metric->name.data,
-                      metric->type == RB_GAUGE ? "gauge" : "counter",
-                      (char *) metric->help.data);
+    metric = &rb_metrics_vitals[i];
+
+    if (metric->help.len) {
+        rb_metrics_family(out, (char *) metric->name.data,
+                          metric->type == RB_GAUGE ? "gauge" : "counter",
+                          (char *) metric->help.data);
+    }
+
+    if (metric->result) {
+        rb_buf_printf(out, "%V{result=\"%s\"} %uL\n", &metric->name,
+                      metric->result, sum[metric->vital]);
+        return;
+    }
 
     if (!metric->lanes) {
         rb_buf_printf(out, "%V %uL\n", &metric->name, sum[metric->vital]);

@@ -62,6 +62,21 @@ typedef enum {
     RB_VITAL_CHANGES_NOTIFIED,
     RB_VITAL_CHANGES_RECEIVED,
 
+    RB_VITAL_VIEWS_COUNTED,
+    RB_VITAL_VIEWS_REPEATED,
+    RB_VITAL_VIEWS_DROPPED,
+    RB_VITAL_VIEWS_WRITTEN,
+    RB_VITAL_VIEWS_BATCHES,
+
+    RB_VITAL_PURGES_PASSED,
+    RB_VITAL_PURGES_FAILED,
+    RB_VITAL_PURGE_KEYS,
+    RB_VITAL_PURGE_EVENTS,
+    RB_VITAL_MAILS_SENT,
+    RB_VITAL_MAILS_FAILED,
+    RB_VITAL_MAILS_DEAD,
+    RB_VITAL_MAILS_WAITING,
+
     RB_VITAL_CONNECTIONS,
     RB_VITAL_CONNECTIONS_MAX,
     RB_VITAL_MEMORY,
@@ -81,7 +96,8 @@ typedef struct {
     rb_metric_type_e     type;
     unsigned             lanes:1;       /* four, told apart by a label */
     ngx_str_t            name;
-    ngx_str_t            help;
+    ngx_str_t            help;          /* the first of a name's tells it */
+    const char          *result;        /* a label; NULL: there is none */
 } rb_metric_t;
 
 extern const rb_metric_t  rb_metrics_vitals[];

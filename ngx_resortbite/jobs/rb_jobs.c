@@ -31,9 +31,16 @@ rb_jobs_read(rb_task_t *task, const ngx_str_t *id, rb_pg_rows_t *rows)
 
     state = rb_pg_value(rows, 0, rows->columns - 1);
 
-    if (state.data == NULL) {
+    return rb_jobs_state(&state);
+}
+
+
+rb_err_t *
+rb_jobs_state(const ngx_str_t *state)
+{
+    if (state->data == NULL) {
         return &rb_err_not_found;
     }
 
-    return state.data[0] == 'o' ? NULL : &rb_err_job_ended;
+    return state->data[0] == 'o' ? NULL : &rb_err_job_ended;
 }

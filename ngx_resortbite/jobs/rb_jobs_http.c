@@ -1,17 +1,10 @@
 
-/*
- * GET /api/v1/jobs, /api/v1/jobs/{id}, /api/v1/resorts/{id}/jobs.
- *
- * A list's filters are rows of a table: which query parameter goes to which
- * parameter of the statement.  The table is made twice, for the statement
- * that reads a page and for the one that counts.
- */
+/* GET /api/v1/jobs, /api/v1/jobs/{id}, /api/v1/resorts/{id}/jobs. */
 
 
 #include "jobs/rb_jobs_http.h"
 #include "jobs/rb_jobs.h"
 #include "jobs/rb_jobs_view_http.h"
-#include "base/rb_time.h"
 #include "meta/rb_meta.h"
 #include "resorts/rb_resorts.h"
 #include "web/rb_list.h"
@@ -19,9 +12,7 @@
 #include <ngx_http.h>
 
 
-#define RB_JOBS_KEYS         2          /* columns of a cursor */
 #define RB_JOBS_REGION_TAGS  3          /* a list of more is tagged "jobs" */
-#define RB_JOBS_DATE_LEN     10
 
 
 /* Parameters of the lists; a resort's own has those before REGION. */
@@ -48,28 +39,14 @@ enum {
 };
 
 
-/* What the two statements of a list are given. */
-
-typedef struct {
-    ngx_str_t    list[RB_JOBS_LIST_NPARAMS];
-    ngx_str_t    count[RB_JOBS_COUNT_NPARAMS];
-    uint64_t     list_when;
-    uint64_t     count_when;
-    u_char       open_on[RB_JOBS_DATE_LEN];
-    u_char       limit[RB_LIST_LIMIT_SIZE];
-    ngx_str_t   *resort;                /* whose own list it is; or NULL */
-} rb_jobs_search_t;
-
-
 static rb_err_t *rb_jobs_get_handler(rb_req_t *req);
 static rb_err_t *rb_jobs_list_handler(rb_req_t *req);
 static rb_err_t *rb_jobs_of_resort_handler(rb_req_t *req);
 static rb_err_t *rb_jobs_check_dates(rb_req_t *req);
 static rb_err_t *rb_jobs_check_place(rb_req_t *req, rb_err_t *err);
-static rb_err_t *rb_jobs_page(rb_req_t *req, rb_jobs_search_t *s);
+static void rb_jobs_asked(rb_req_t *req, rb_jobs_search_t *search);
+static rb_err_t *rb_jobs_page(rb_req_t *req, rb_jobs_search_t *search);
 static rb_err_t *rb_jobs_check_resort(rb_req_t *req, const ngx_str_t *resort);
-static void rb_jobs_open_on(rb_req_t *req, rb_jobs_search_t *s);
-static rb_err_t *rb_jobs_order(rb_req_t *req, rb_jobs_search_t *s);
 static void rb_jobs_tag(rb_req_t *req);
 
 
@@ -168,50 +145,6 @@ static const rb_param_t  rb_jobs_of_resort_query[] = {
 };
 
 
-/*
- * By the prefix of the statement's constants.  A resort's own list has the
- * first RB_JOBS_FILTERS_OF_RESORT.
- */
-
-#define RB_JOBS_FILTERS(S)                                                    \
-    { RB_JOBS_Q_CATEGORY, S##_P_CATEGORY, S##_P_CATEGORIES,                   \
-      S##_WHEN_CATEGORY },                                                    \
-    { RB_JOBS_Q_EMPLOYMENT, RB_LIST_NONE, S##_P_EMPLOYMENT, 0 },              \
-    { RB_JOBS_Q_PAY_TYPE, RB_LIST_NONE, S##_P_PAY_TYPES, 0 },                 \
-    { RB_JOBS_Q_PAY_MIN, S##_P_PAY_MIN, RB_LIST_NONE, 0 },                    \
-    { RB_JOBS_Q_DORMITORY, S##_P_DORMITORY, RB_LIST_NONE, 0 },                \
-    { RB_JOBS_Q_FROM, S##_P_STARTS_FROM, RB_LIST_NONE, 0 },                   \
-    { RB_JOBS_Q_UNTIL, S##_P_ENDS_UNTIL, RB_LIST_NONE, 0 },                   \
-    { RB_JOBS_Q_REGION, S##_P_REGION, S##_P_REGIONS, S##_WHEN_REGION },       \
-    { RB_JOBS_Q_RESORT, S##_P_RESORT, RB_LIST_NONE, S##_WHEN_RESORT },        \
-    { RB_JOBS_Q_LAT, S##_P_LAT, RB_LIST_NONE, 0 },                            \
-    { RB_JOBS_Q_LNG, S##_P_LNG, RB_LIST_NONE, 0 },                            \
-    { RB_JOBS_Q_RADIUS, S##_P_RADIUS_KM, RB_LIST_NONE, S##_WHEN_RADIUS }
-
-#define RB_JOBS_FILTERS_OF_RESORT  7
-
-static const rb_list_filter_t  rb_jobs_list_filters[] = {
-    RB_JOBS_FILTERS(RB_JOBS_LIST)
-};
-
-static const rb_list_filter_t  rb_jobs_count_filters[] = {
-    RB_JOBS_FILTERS(RB_JOBS_COUNT)
-};
-
-
-#define RB_JOBS_BY_DISTANCE  3
-
-static const struct {
-    uint64_t    by;
-    uint64_t    after;
-} rb_jobs_orders[] = {                  /* as in rb_meta_job_orders */
-    { RB_JOBS_LIST_WHEN_BY_NEWEST, RB_JOBS_LIST_WHEN_AFTER_NEWEST },
-    { RB_JOBS_LIST_WHEN_BY_PAY, RB_JOBS_LIST_WHEN_AFTER_PAY },
-    { RB_JOBS_LIST_WHEN_BY_DEADLINE, RB_JOBS_LIST_WHEN_AFTER_DEADLINE },
-    { RB_JOBS_LIST_WHEN_BY_DISTANCE, RB_JOBS_LIST_WHEN_AFTER_DISTANCE }
-};
-
-
 static const rb_route_t  rb_jobs_table[] = {
     {
         .name = ngx_string("jobs_list"),
@@ -244,7 +177,8 @@ static const rb_route_t  rb_jobs_table[] = {
         .problems = RB_PROBLEM_GONE,
         .fresh = 30,
         .stale_while_revalidate = 60,
-        .stale_if_error = 86400
+        .stale_if_error = 86400,
+        .counts_views = 1
     },
     {
         .name = ngx_string("resorts_jobs"),
@@ -285,7 +219,7 @@ rb_jobs_get_handler(rb_req_t *req)
         return err;
     }
 
-    resort = rb_pg_value(&rows, 0, RB_JOB_RESORT_COLUMN);
+    resort = rb_pg_value(&rows, 0, RB_JOB_C_RESORT_ID);
 
     rb_reply_tag(req, "job", &req->path[0].text);
     rb_reply_tag(req, "resort", &resort);
@@ -300,32 +234,24 @@ static rb_err_t *
 rb_jobs_list_handler(rb_req_t *req)
 {
     rb_err_t          *err;
-    ngx_uint_t         n;
-    rb_jobs_search_t   s;
+    rb_jobs_search_t   search;
 
     err = rb_jobs_check_place(req, rb_jobs_check_dates(req));
     if (err) {
         return err;
     }
 
-    ngx_memzero(&s, sizeof(rb_jobs_search_t));
+    rb_jobs_asked(req, &search);
 
-    n = rb_array_size(rb_jobs_list_filters);
-
-    err = rb_list_filter(req, rb_jobs_list_filters, n, s.list, &s.list_when);
-
-    if (err == NULL) {
-        err = rb_list_filter(req, rb_jobs_count_filters, n, s.count,
-                             &s.count_when);
-    }
-
-    if (err) {
-        return err;
-    }
+    search.region = req->query[RB_JOBS_Q_REGION].text;
+    search.resort = req->query[RB_JOBS_Q_RESORT].text;
+    search.lat = req->query[RB_JOBS_Q_LAT].text;
+    search.lng = req->query[RB_JOBS_Q_LNG].text;
+    search.radius_km = req->query[RB_JOBS_Q_RADIUS].text;
 
     rb_jobs_tag(req);
 
-    return rb_jobs_page(req, &s);
+    return rb_jobs_page(req, &search);
 }
 
 
@@ -335,40 +261,48 @@ static rb_err_t *
 rb_jobs_of_resort_handler(rb_req_t *req)
 {
     rb_err_t          *err;
-    ngx_str_t         *resort;
-    rb_jobs_search_t   s;
+    rb_jobs_search_t   search;
 
     err = rb_jobs_check_dates(req);
     if (err) {
         return err;
     }
 
-    ngx_memzero(&s, sizeof(rb_jobs_search_t));
+    rb_jobs_asked(req, &search);
 
-    resort = &req->path[0].text;
+    search.resort = req->path[0].text;
 
-    s.list[RB_JOBS_LIST_P_RESORT] = *resort;
-    s.list_when = RB_JOBS_LIST_WHEN_RESORT;
-    s.count[RB_JOBS_COUNT_P_RESORT] = *resort;
-    s.count_when = RB_JOBS_COUNT_WHEN_RESORT;
+    rb_reply_tag(req, "resort", &search.resort);
 
-    err = rb_list_filter(req, rb_jobs_list_filters, RB_JOBS_FILTERS_OF_RESORT,
-                         s.list, &s.list_when);
+    return rb_jobs_page(req, &search);
+}
 
-    if (err == NULL) {
-        err = rb_list_filter(req, rb_jobs_count_filters,
-                             RB_JOBS_FILTERS_OF_RESORT, s.count,
-                             &s.count_when);
+
+/* What lists of both kinds can be asked for. */
+
+static void
+rb_jobs_asked(rb_req_t *req, rb_jobs_search_t *search)
+{
+    const rb_value_t  *query;
+
+    query = req->query;
+
+    ngx_memzero(search, sizeof(rb_jobs_search_t));
+
+    search->order = rb_list_choice(&query[RB_JOBS_Q_ORDER]);
+    search->category = query[RB_JOBS_Q_CATEGORY].text;
+    search->employment_type = query[RB_JOBS_Q_EMPLOYMENT].text;
+    search->pay_type = query[RB_JOBS_Q_PAY_TYPE].text;
+    search->pay_min = query[RB_JOBS_Q_PAY_MIN].text;
+    search->dormitory = query[RB_JOBS_Q_DORMITORY].text;
+    search->from = query[RB_JOBS_Q_FROM].text;
+    search->until = query[RB_JOBS_Q_UNTIL].text;
+
+    if (query[RB_JOBS_Q_APPLY_UNTIL].text.data) {
+        search->open_on = (int32_t) query[RB_JOBS_Q_APPLY_UNTIL].integer;
     }
 
-    if (err) {
-        return err;
-    }
-
-    rb_reply_tag(req, "resort", resort);
-    s.resort = resort;
-
-    return rb_jobs_page(req, &s);
+    search->limit = query[RB_JOBS_Q_LIMIT].integer + 1;
 }
 
 
@@ -430,44 +364,45 @@ rb_jobs_check_place(rb_req_t *req, rb_err_t *err)
 /* What lists of both kinds do: one page, and how many there are in all. */
 
 static rb_err_t *
-rb_jobs_page(rb_req_t *req, rb_jobs_search_t *s)
+rb_jobs_page(rb_req_t *req, rb_jobs_search_t *search)
 {
-    int64_t            total;
-    rb_err_t          *err;
-    rb_pg_rows_t       rows;
-    const rb_value_t  *limit;
+    int64_t        total;
+    rb_err_t      *err;
+    uint64_t       when;
+    ngx_str_t      params[RB_JOBS_COUNT_NPARAMS];
+    rb_pg_rows_t   rows;
 
-    rb_jobs_open_on(req, s);
+    err = rb_req_keyset(req, &req->query[RB_JOBS_Q_CURSOR], RB_JOBS_KEYS,
+                        search->after);
 
-    limit = &req->query[RB_JOBS_Q_LIMIT];
-    s->list[RB_JOBS_LIST_P_LIMIT] = rb_list_limit(limit, s->limit);
+    if (err == NULL) {
+        err = rb_jobs_search(&req->task, search, &rows);
+    }
 
-    err = rb_jobs_order(req, s);
     if (err) {
         return err;
     }
 
-    err = rb_list_query(req, RB_STMT_JOBS_LIST, s->list_when, s->list,
-                        &rows);
-    if (err) {
-        return err;
-    }
-
-    if (rows.count == 0 && s->resort) {
-        err = rb_jobs_check_resort(req, s->resort);
+    if (rows.count == 0 && req->route->path_params) {
+        err = rb_jobs_check_resort(req, &search->resort);
         if (err) {
             return err;
         }
     }
 
-    err = rb_list_count(req, &req->query[RB_JOBS_Q_COUNT], RB_STMT_JOBS_COUNT,
-                        s->count_when, RB_JOBS_COUNT_WHEN_PLANNED, s->count,
-                        &total);
+    err = rb_jobs_search_count(req->task.pool, search, params, &when);
+
+    if (err == NULL) {
+        err = rb_list_count(req, &req->query[RB_JOBS_Q_COUNT],
+                            RB_STMT_JOBS_COUNT, when,
+                            RB_JOBS_COUNT_WHEN_PLANNED, params, &total);
+    }
+
     if (err) {
         return err;
     }
 
-    return rb_reply_list(req, &rows, limit->integer, RB_JOBS_KEYS, total);
+    return rb_reply_list(req, &rows, search->limit - 1, RB_JOBS_KEYS, total);
 }
 
 
@@ -479,55 +414,6 @@ rb_jobs_check_resort(rb_req_t *req, const ngx_str_t *resort)
     rb_pg_rows_t  rows;
 
     return rb_resorts_read(&req->task, resort, &rows);
-}
-
-
-/* Jobs are shown that can be applied for today, or later if that is asked. */
-
-static void
-rb_jobs_open_on(rb_req_t *req, rb_jobs_search_t *s)
-{
-    int32_t            day;
-    ngx_str_t          open_on;
-    const rb_value_t  *asked;
-
-    day = rb_date_today();
-    asked = &req->query[RB_JOBS_Q_APPLY_UNTIL];
-
-    if (asked->text.data && asked->integer > day) {
-        day = (int32_t) asked->integer;
-    }
-
-    open_on.data = s->open_on;
-    open_on.len = rb_date_write(s->open_on, day) - s->open_on;
-
-    s->list[RB_JOBS_LIST_P_OPEN_ON] = open_on;
-    s->count[RB_JOBS_COUNT_P_OPEN_ON] = open_on;
-}
-
-
-static rb_err_t *
-rb_jobs_order(rb_req_t *req, rb_jobs_search_t *s)
-{
-    rb_err_t    *err;
-    ngx_str_t    keys[RB_JOBS_KEYS];
-    ngx_uint_t   order;
-
-    order = rb_list_choice(&req->query[RB_JOBS_Q_ORDER]);
-    s->list_when |= rb_jobs_orders[order].by;
-
-    err = rb_req_keyset(req, &req->query[RB_JOBS_Q_CURSOR], RB_JOBS_KEYS,
-                        keys);
-
-    if (err || keys[0].data == NULL) {
-        return err;
-    }
-
-    s->list_when |= rb_jobs_orders[order].after;
-    s->list[RB_JOBS_LIST_P_AFTER] = keys[0];
-    s->list[RB_JOBS_LIST_P_AFTER_ID] = keys[1];
-
-    return NULL;
 }
 
 

@@ -9,9 +9,6 @@
 #include "web/rb_view.h"
 
 
-#define RB_JOB_RESORT_COLUMN  26        /* "resort.id" of rb_job_view */
-
-
 extern const rb_view_t  rb_job_view;
 extern const rb_view_t  rb_job_summary_view;
 

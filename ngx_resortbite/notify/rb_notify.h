@@ -31,11 +31,21 @@
  *   invitation           resort_invitations     resort, role, inviter
  *   roles_changed        -                      name, roles
  *   suspended            -                      name, until (or empty), reason
+ *   post_public          -                      name, resort, title, post_id
+ *   post_changed         -                      name, resort, title, changes,
+ *                                               post_id
+ *   post_returned        -                      name, resort, title, decision,
+ *                                               reason
+ *   post_expired         -                      name, resort, title, until,
+ *                                               post_id
+ *   report_decided       -                      name, title, decision (upheld,
+ *                                               dismissed), answer
  *
  * A token_id becomes a link with rb_once_token(), for the purpose that the
  * template is named after, on the page of that template:
  * /verify-email?token=… /reset-password /confirm-email /restore-account
- * (purpose restore_account) /invitation.
+ * (purpose restore_account) /invitation.  A post_id becomes one to /jobs/{id},
+ * English /en/jobs/{id}.
  */
 
 

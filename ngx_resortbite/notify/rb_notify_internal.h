@@ -17,13 +17,17 @@
 
 /*
  * Paragraphs may hold {parameters}; those from the button on come below it.
- * Unused ones are empty.  Without a button there is no link.
+ * {below} and {above} are how to go to where the button leads, which the text
+ * has an address for.  Unused ones are empty.  Without a button there is no
+ * link; one without a purpose leads to the page of a post, and is left out
+ * when the link is empty.
  */
 
 typedef struct {
     ngx_str_t      name;
     const char    *purpose;             /* of the link's token */
-    const char    *path;                /* of the link's page */
+    const char    *path;                /* of the link's page, or what the
+                                           post's id is appended to */
     rb_text_t      subject;
     rb_text_t      before[RB_NOTIFY_PARAGRAPHS];
     rb_text_t      button;

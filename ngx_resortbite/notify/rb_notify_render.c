@@ -42,8 +42,13 @@ static void rb_notify_paragraphs(rb_notify_writer_t *w,
     const rb_text_t *texts, ngx_uint_t n);
 static void rb_notify_fill(rb_notify_writer_t *w, const ngx_str_t *text);
 static void rb_notify_param(rb_notify_writer_t *w, const ngx_str_t *name);
+static ngx_uint_t rb_notify_where(rb_notify_writer_t *w,
+    const ngx_str_t *name);
+static void rb_notify_break(rb_notify_writer_t *w);
 static void rb_notify_value(rb_notify_writer_t *w, const ngx_str_t *name,
     const ngx_str_t *value);
+static void rb_notify_device(rb_notify_writer_t *w,
+    const ngx_str_t *device);
 static const ngx_str_t *rb_notify_word(rb_lang_e lang, const ngx_str_t *name,
     const ngx_str_t *value);
 static void rb_notify_foreign(rb_notify_writer_t *w, const ngx_str_t *value,
@@ -56,6 +61,8 @@ static ngx_uint_t rb_notify_same(const ngx_str_t *a, const ngx_str_t *b);
 static const rb_notify_word_t  rb_notify_words[] = {
     { ngx_string("name"), ngx_string(""), rb_text("회원", "there") },
     { ngx_string("device"), ngx_string(""), rb_text("알 수 없음", "unknown") },
+    { ngx_string("device"), ngx_string("Unknown browser"),
+      rb_text("알 수 없는 브라우저", "unknown browser") },
     { ngx_string("place"), ngx_string(""), rb_text("알 수 없음", "unknown") },
     { ngx_string("until"), ngx_string(""),
       rb_text("따로 알려 드릴 때까지", "further notice") },
@@ -63,6 +70,17 @@ static const rb_notify_word_t  rb_notify_words[] = {
       rb_text("따로 알려 드릴 때까지", "further notice") },
     { ngx_string("reason"), ngx_string(""), rb_text("이용약관 위반",
                                                     "a breach of our terms") },
+    { ngx_string("decision"), ngx_string("changes_requested"),
+      rb_text("수정 요청", "changes are needed") },
+    { ngx_string("decision"), ngx_string("rejected"),
+      rb_text("반려", "rejected") },
+    { ngx_string("decision"), ngx_string("hidden"),
+      rb_text("비공개 처리", "hidden from the public") },
+    { ngx_string("decision"), ngx_string("upheld"),
+      rb_text("신고하신 내용이 맞다고 보았습니다", "you were right") },
+    { ngx_string("decision"), ngx_string("dismissed"),
+      rb_text("규정을 어긴 점을 찾지 못했습니다",
+              "we found nothing against our rules") },
     { ngx_string("factor"), ngx_string("totp"),
       rb_text("인증 앱", "authenticator app") },
     { ngx_string("factor"), ngx_string("passkey"),
@@ -113,7 +131,7 @@ rb_notify_render(ngx_pool_t *pool, const ngx_str_t *template, rb_lang_e lang,
 
     t = rb_notify_template(template);
 
-    if (t == NULL || (t->button.in[lang].len && link->len == 0)) {
+    if (t == NULL || (t->purpose && link->len == 0)) {
         return NGX_DECLINED;
     }
 
@@ -161,7 +179,7 @@ rb_notify_text(rb_notify_writer_t *w, const ngx_str_t *link,
 {
     rb_notify_paragraphs(w, t->before, RB_NOTIFY_PARAGRAPHS);
 
-    if (t->button.in[w->lang].len) {
+    if (link->len && t->button.in[w->lang].len) {
         rb_buf_printf(w->buf, "%V:" CRLF "%V" CRLF CRLF,
                       &t->button.in[w->lang], link);
     }
@@ -194,7 +212,7 @@ rb_notify_html(rb_notify_writer_t *w, const ngx_str_t *subject,
 
     rb_notify_paragraphs(w, t->before, RB_NOTIFY_PARAGRAPHS);
 
-    if (t->button.in[w->lang].len) {
+    if (link->len && t->button.in[w->lang].len) {
         rb_buf_add_lit(w->buf, "<p><a href=\"");
         rb_notify_add(w, link->data, link->len);
         rb_buf_printf(w->buf, "\" style=\"display:inline-block;padding:12px "
@@ -261,7 +279,10 @@ rb_notify_fill(rb_notify_writer_t *w, const ngx_str_t *text)
 }
 
 
-/* An array's values are told with commas between. */
+/*
+ * An array's values are told with commas between, but of changes each has a
+ * line of its own.
+ */
 
 static void
 rb_notify_param(rb_notify_writer_t *w, const ngx_str_t *name)
@@ -271,6 +292,12 @@ rb_notify_param(rb_notify_writer_t *w, const ngx_str_t *name)
     json_t     *value, *item;
     ngx_str_t   text;
 
+    static const ngx_str_t  changes = ngx_string("changes");
+
+    if (rb_notify_where(w, name)) {
+        return;
+    }
+
     (void) ngx_cpystrn((u_char *) key, name->data,
                        ngx_min(name->len + 1, sizeof(key)));
 
@@ -278,7 +305,10 @@ rb_notify_param(rb_notify_writer_t *w, const ngx_str_t *name)
 
     if (json_is_array(value) && json_array_size(value)) {
         json_array_foreach(value, i, item) {
-            if (i) {
+            if (rb_notify_same(name, &changes)) {
+                rb_notify_break(w);
+
+            } else if (i) {
                 rb_buf_add_lit(w->buf, ", ");
             }
 
@@ -301,6 +331,53 @@ rb_notify_param(rb_notify_writer_t *w, const ngx_str_t *name)
 }
 
 
+/* The text has no buttons: it says to open the address instead. */
+
+static ngx_uint_t
+rb_notify_where(rb_notify_writer_t *w, const ngx_str_t *name)
+{
+    ngx_uint_t        i;
+    const ngx_str_t  *words;
+
+    static const struct {
+        ngx_str_t     name;
+        rb_text_t     text;
+        rb_text_t     html;
+    } where[] = {
+        { ngx_string("below"),
+          rb_text("아래 주소를 열어", "at the address below"),
+          rb_text("아래 단추를 눌러", "with the button below") },
+        { ngx_string("above"),
+          rb_text("위 주소를 열어", "at the address above"),
+          rb_text("위 단추를 눌러", "with the button above") }
+    };
+
+    for (i = 0; i < rb_array_size(where); i++) {
+
+        if (rb_notify_same(&where[i].name, name)) {
+            words = w->html ? &where[i].html.in[w->lang]
+                            : &where[i].text.in[w->lang];
+            rb_notify_add(w, words->data, words->len);
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+rb_notify_break(rb_notify_writer_t *w)
+{
+    if (w->html) {
+        rb_buf_add_lit(w->buf, "<br>" CRLF "&#8226; ");
+
+    } else {
+        rb_buf_add_lit(w->buf, CRLF "- ");
+    }
+}
+
+
 static void
 rb_notify_value(rb_notify_writer_t *w, const ngx_str_t *name,
     const ngx_str_t *value)
@@ -308,6 +385,7 @@ rb_notify_value(rb_notify_writer_t *w, const ngx_str_t *name,
     const ngx_str_t  *word;
 
     static const ngx_str_t  email = ngx_string("email");
+    static const ngx_str_t  device = ngx_string("device");
 
     word = rb_notify_word(w->lang, name, value);
 
@@ -316,7 +394,46 @@ rb_notify_value(rb_notify_writer_t *w, const ngx_str_t *name,
         return;
     }
 
+    if (rb_notify_same(name, &device)) {
+        rb_notify_device(w, value);
+        return;
+    }
+
     rb_notify_foreign(w, value, !rb_notify_same(name, &email));
+}
+
+
+/* "Chrome on Windows", the browser alone, or what an app says of itself. */
+
+static void
+rb_notify_device(rb_notify_writer_t *w, const ngx_str_t *device)
+{
+    size_t            len;
+    ngx_str_t         rest;
+    const ngx_str_t  *word;
+
+    static const ngx_str_t  name = ngx_string("device");
+    static const ngx_str_t  unknown = ngx_string("Unknown browser on ");
+
+    len = unknown.len - (sizeof(" on ") - 1);
+
+    if (device->len < unknown.len
+        || ngx_memcmp(device->data, unknown.data, unknown.len) != 0)
+    {
+        rb_notify_foreign(w, device, 1);
+        return;
+    }
+
+    rest.data = unknown.data;
+    rest.len = len;
+    word = rb_notify_word(w->lang, &name, &rest);
+    rb_notify_add(w, word->data, word->len);
+
+    rest.data = device->data + unknown.len;
+    rest.len = device->len - unknown.len;
+    rb_notify_add(w, (const u_char *) " (", 2);
+    rb_notify_foreign(w, &rest, 1);
+    rb_notify_add(w, (const u_char *) ")", 1);
 }
 
 

@@ -12,8 +12,10 @@
 #include "notify/rb_notify_internal.h"
 #include "notify/rb_mime.h"
 #include "base/rb_time.h"
+#include "base/rb_uuid.h"
 #include "io/rb_outbound.h"
 #include "io/rb_pg.h"
+#include "io/rb_told.h"
 #include "sessions/rb_sessions.h"
 #include "rb_statements.h"
 
@@ -27,6 +29,7 @@
                                            them for */
 #define RB_NOTIFY_RELAYED   200         /* at once, as the statements say */
 #define RB_NOTIFY_CLAIMED   20
+#define RB_NOTIFY_COUNT     60000       /* ms between two counts of them */
 #define RB_NOTIFY_RECORDS   20          /* attempts to note what was sent */
 
 
@@ -60,6 +63,7 @@ typedef struct {
 static void rb_notify_fiber(void *data);
 static rb_notify_state_e rb_notify_round(void);
 static void rb_notify_relay(rb_task_t *task);
+static void rb_notify_count(rb_task_t *task);
 static ngx_uint_t rb_notify_batch(rb_notify_round_t *round,
     const rb_pg_rows_t *rows);
 static rb_notify_mail_t rb_notify_row(const rb_pg_rows_t *rows,
@@ -71,7 +75,9 @@ static rb_smtp_outcome_e rb_notify_one(rb_notify_round_t *round,
 static rb_smtp_outcome_e rb_notify_write(ngx_pool_t *pool,
     const rb_notify_mail_t *mail, rb_mail_t *written, const char **why);
 static ngx_int_t rb_notify_link(ngx_pool_t *pool,
-    const ngx_str_t *template, json_t *params, ngx_str_t *link);
+    const rb_notify_mail_t *mail, json_t *params, ngx_str_t *link);
+static ngx_int_t rb_notify_page(ngx_pool_t *pool, const char *path,
+    rb_lang_e lang, json_t *params, ngx_str_t *link);
 static rb_smtp_outcome_e rb_notify_by_smtp(rb_notify_round_t *round,
     const rb_envelope_t *envelope, const rb_mail_t *mail, const char **why);
 static rb_smtp_outcome_e rb_notify_by_http(rb_task_t *task,
@@ -86,6 +92,7 @@ static void rb_notify_release(rb_task_t *task, const rb_notify_mail_t *mail);
 
 static const rb_notify_conf_t  *rb_notify_conf;
 static ngx_str_t                rb_notify_issuer;
+static ngx_msec_t               rb_notify_counted;      /* then; 0: not yet */
 
 /* Not on the fiber's stack: it may have to end when that is gone. */
 static rb_notify_round_t        rb_notify_now;
@@ -153,6 +160,7 @@ rb_notify_round(void)
     }
 
     rb_notify_relay(task);
+    rb_notify_count(task);
 
     state = RB_NOTIFY_IDLE;
     err = rb_pg_query(task, RB_STMT_NOTIFY_CLAIM, 0, NULL, &rows);
@@ -203,6 +211,31 @@ rb_notify_relay(rb_task_t *task)
     if (err == NULL && rows.sqlstate[0]) {
         ngx_log_error(NGX_LOG_ERR, task->log, 0, "mails can't be taken from "
                       "the outbox: %s %V", rows.sqlstate, &rows.constraint);
+    }
+}
+
+
+static void
+rb_notify_count(rb_task_t *task)
+{
+    ngx_int_t       n;
+    ngx_str_t       count;
+    rb_pg_rows_t    rows;
+
+    if (rb_notify_counted
+        && ngx_current_msec - rb_notify_counted < RB_NOTIFY_COUNT)
+    {
+        return;
+    }
+
+    rb_notify_counted = ngx_current_msec;
+
+    if (rb_pg_query(task, RB_STMT_NOTIFY_WAITING, 0, NULL, &rows) == NULL
+        && rows.count)
+    {
+        count = rb_pg_value(&rows, 0, 0);
+        n = ngx_atoi(count.data, count.len);
+        rb_told.mails_waiting = (n == NGX_ERROR) ? 0 : (uint64_t) n;
     }
 }
 
@@ -350,7 +383,7 @@ rb_notify_write(ngx_pool_t *pool, const rb_notify_mail_t *mail,
         return RB_SMTP_NEVER;
     }
 
-    rc = rb_notify_link(pool, &mail->template, params, &link);
+    rc = rb_notify_link(pool, mail, params, &link);
 
     if (rc == NGX_AGAIN) {
         *why = "links need resortbite_identity";
@@ -371,11 +404,14 @@ rb_notify_write(ngx_pool_t *pool, const rb_notify_mail_t *mail,
 }
 
 
-/* Empty for a template without a button.  NGX_AGAIN: there is no issuer. */
+/*
+ * Empty for a template without a button, and where what it leads to isn't
+ * known.  NGX_AGAIN: there is no issuer.
+ */
 
 static ngx_int_t
-rb_notify_link(ngx_pool_t *pool, const ngx_str_t *template, json_t *params,
-    ngx_str_t *link)
+rb_notify_link(ngx_pool_t *pool, const rb_notify_mail_t *mail,
+    json_t *params, ngx_str_t *link)
 {
     json_t                      *value;
     rb_buf_t                     buf;
@@ -385,10 +421,14 @@ rb_notify_link(ngx_pool_t *pool, const ngx_str_t *template, json_t *params,
 
     ngx_str_null(link);
 
-    t = rb_notify_template(template);
+    t = rb_notify_template(&mail->template);
 
-    if (t == NULL || t->purpose == NULL) {
+    if (t == NULL || t->path == NULL) {
         return t ? NGX_OK : NGX_DECLINED;
+    }
+
+    if (t->purpose == NULL) {
+        return rb_notify_page(pool, t->path, mail->lang, params, link);
     }
 
     if (rb_notify_issuer.len == 0) {
@@ -414,6 +454,42 @@ rb_notify_link(ngx_pool_t *pool, const ngx_str_t *template, json_t *params,
     }
 
     rb_buf_printf(&buf, "%V%s?token=%V", &rb_notify_issuer, t->path, &token);
+
+    link->data = buf.start;
+    link->len = rb_buf_len(&buf);
+
+    return buf.failed ? NGX_ERROR : NGX_OK;
+}
+
+
+/* A mail without it still tells what it has to tell. */
+
+static ngx_int_t
+rb_notify_page(ngx_pool_t *pool, const char *path, rb_lang_e lang,
+    json_t *params, ngx_str_t *link)
+{
+    u_char      uuid[RB_UUID_LEN];
+    json_t     *value;
+    rb_buf_t    buf;
+    ngx_str_t   id;
+
+    value = json_object_get(params, "post_id");
+
+    id.data = (u_char *) json_string_value(value);
+    id.len = json_string_length(value);
+
+    if (rb_notify_issuer.len == 0 || id.data == NULL
+        || rb_uuid_parse(&id, uuid) != NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    if (rb_buf_init(&buf, pool, 128) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rb_buf_printf(&buf, "%V%s%s%V", &rb_notify_issuer,
+                  lang == RB_LANG_EN ? "/en" : "", path, &id);
 
     link->data = buf.start;
     link->len = rb_buf_len(&buf);
@@ -567,6 +643,7 @@ rb_notify_sent(rb_task_t *task, const rb_notify_mail_t *mail)
     ngx_uint_t     i;
     rb_pg_rows_t   rows;
 
+    rb_told.mails_sent++;
     params[RB_NOTIFY_SENT_P_ID] = mail->id;
 
     for (i = 0; i < RB_NOTIFY_RECORDS; i++) {
@@ -591,13 +668,17 @@ rb_notify_sent(rb_task_t *task, const rb_notify_mail_t *mail)
 }
 
 
-/* What the server said may name the address: it is in the row alone. */
+/*
+ * What the server said may name the address: it is in the row alone.  The last
+ * of its attempts may make it dead, too.
+ */
 
 static void
 rb_notify_failed(rb_task_t *task, const rb_notify_mail_t *mail,
     ngx_uint_t dead, const char *why)
 {
-    ngx_str_t     params[RB_NOTIFY_FAILED_NPARAMS];
+    rb_err_t     *err;
+    ngx_str_t     params[RB_NOTIFY_FAILED_NPARAMS], status;
     ngx_uint_t    level;
     rb_pg_rows_t  rows;
 
@@ -610,7 +691,19 @@ rb_notify_failed(rb_task_t *task, const rb_notify_mail_t *mail,
     params[RB_NOTIFY_FAILED_P_DEAD].data = (u_char *) (dead ? "t" : "f");
     params[RB_NOTIFY_FAILED_P_DEAD].len = 1;
 
-    (void) rb_pg_query(task, RB_STMT_NOTIFY_FAILED, 0, params, &rows);
+    err = rb_pg_query(task, RB_STMT_NOTIFY_FAILED, 0, params, &rows);
+
+    if (err == NULL && rows.count) {
+        status = rb_pg_value(&rows, 0, 0);
+        dead = status.len == 4 && ngx_memcmp(status.data, "dead", 4) == 0;
+    }
+
+    if (dead) {
+        rb_told.mails_dead++;
+
+    } else {
+        rb_told.mails_failed++;
+    }
 
     level = dead ? NGX_LOG_ERR : NGX_LOG_WARN;
 

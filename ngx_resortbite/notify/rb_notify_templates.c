@@ -36,10 +36,10 @@ const rb_notify_template_t  rb_notify_templates[] = {
                          "[ResortBite] Confirm your e-mail address"),
       .before = {
           rb_hello,
-          rb_text("리조트바이트에 가입해 주셔서 고맙습니다. 아래 단추를 눌러 "
+          rb_text("리조트바이트에 가입해 주셔서 고맙습니다. {below} "
                   "이메일 주소를 확인하면 가입이 끝납니다.",
                   "Thank you for signing up for ResortBite. Confirm your "
-                  "e-mail address with the button below to finish.") },
+                  "e-mail address {below} to finish.") },
       .button = rb_text("이메일 주소 확인", "Confirm e-mail address"),
       .after = { rb_text("본인이 요청하지 않았다면 이 메일은 무시하셔도 "
                          "됩니다. 계정은 만들어지지 않습니다.",
@@ -66,11 +66,11 @@ const rb_notify_template_t  rb_notify_templates[] = {
                          "[ResortBite] Reset your password"),
       .before = {
           rb_hello,
-          rb_text("비밀번호를 다시 설정하려는 요청을 받았습니다. 아래 단추를 "
-                  "눌러 새 비밀번호를 정해 주세요. 링크는 한 번만, 잠시 "
+          rb_text("비밀번호를 다시 설정하려는 요청을 받았습니다. {below} 새 "
+                  "비밀번호를 정해 주세요. 링크는 한 번만, 잠시 "
                   "동안만 쓸 수 있습니다.",
                   "We were asked to reset your password. Choose a new one "
-                  "with the button below. The link works once, and for a "
+                  "{below}. The link works once, and for a "
                   "short time only.") },
       .button = rb_text("비밀번호 다시 설정", "Reset password"),
       .after = { rb_ignore } },
@@ -95,9 +95,9 @@ const rb_notify_template_t  rb_notify_templates[] = {
       .before = {
           rb_hello,
           rb_text("계정의 이메일 주소를 이 주소({email})로 바꾸려는 요청을 "
-                  "받았습니다. 아래 단추를 누르면 바뀝니다.",
+                  "받았습니다. {below} 확인하면 바뀝니다.",
                   "We were asked to change the e-mail address of your "
-                  "account to {email}. The button below confirms it.") },
+                  "account to {email}. Confirm it {below}.") },
       .button = rb_text("새 이메일 주소 확인", "Confirm new e-mail address"),
       .after = { rb_ignore } },
 
@@ -132,16 +132,16 @@ const rb_notify_template_t  rb_notify_templates[] = {
       .before = {
           rb_hello,
           rb_text("탈퇴가 접수되어 모든 기기에서 로그아웃되었습니다. "
-                  "{until}까지는 아래 단추로 탈퇴를 취소할 수 있고, 그 뒤에는 "
+                  "{until}까지는 {below} 탈퇴를 취소할 수 있고, 그 뒤에는 "
                   "개인정보가 지워집니다.",
                   "Your account was deleted and logged out everywhere. Until "
-                  "{until} you can restore it with the button below; "
+                  "{until} you can restore it {below}; "
                   "after that your personal data are erased.") },
       .button = rb_text("탈퇴 취소", "Restore account"),
-      .after = { rb_text("본인이 하신 일이 아니라면 위 단추로 탈퇴를 취소한 뒤 "
+      .after = { rb_text("본인이 하신 일이 아니라면 {above} 탈퇴를 취소한 뒤 "
                          "비밀번호를 바꿔 주세요.",
-                         "If this wasn't you, restore the account with the "
-                         "button and change your password.") } },
+                         "If this wasn't you, restore the account {above} "
+                         "and change your password.") } },
 
     { .name = ngx_string("new_sign_in"),
       .subject = rb_text("[리조트바이트] 새로운 기기에서 로그인했습니다",
@@ -225,13 +225,118 @@ const rb_notify_template_t  rb_notify_templates[] = {
       .before = {
           rb_text("안녕하세요.", "Hello,"),
           rb_text("{inviter}님이 회원님을 {resort}에 초대했습니다. 역할: "
-                  "{role}. 아래 단추를 눌러 수락할 수 있습니다.",
+                  "{role}. {below} 수락할 수 있습니다.",
                   "{inviter} invites you to join {resort} as {role}. You can "
-                  "accept with the button below.") },
+                  "accept {below}.") },
       .button = rb_text("초대 보기", "See invitation"),
       .after = { rb_text("모르는 초대라면 이 메일은 무시하셔도 됩니다.",
                          "If you don't know of this, you can ignore this "
                          "mail.") } },
+
+    { .name = ngx_string("resort_verified"),
+      .subject = rb_text("[리조트바이트] {resort}의 사업자 확인이 끝났습니다",
+                         "[ResortBite] {resort} has been verified"),
+      .before = {
+          rb_hello,
+          rb_text("{resort}의 사업자 정보를 확인했습니다. 이제 리조트가 "
+                  "공개되고, 검토를 마친 공고를 게시할 수 있습니다.",
+                  "We have verified the business of {resort}. The resort is "
+                  "public now, and posts can be published once they are "
+                  "reviewed.") } },
+
+    { .name = ngx_string("resort_refused"),
+      .subject = rb_text("[리조트바이트] {resort}의 사업자 확인을 마치지 "
+                         "못했습니다",
+                         "[ResortBite] {resort} could not be verified"),
+      .before = {
+          rb_hello,
+          rb_text("{resort}의 사업자 정보를 확인하지 못했습니다.",
+                  "We could not verify the business of {resort}."),
+          rb_text("사유: {reason}", "Reason: {reason}"),
+          rb_text("리조트 정보에서 해당하는 내용을 고치면 자동으로 다시 확인을 "
+                  "요청합니다.",
+                  "Correct it in the resort's profile: that asks us to look "
+                  "again.") } },
+
+    { .name = ngx_string("resort_verification_withdrawn"),
+      .subject = rb_text("[리조트바이트] {resort}의 사업자 확인이 "
+                         "철회되었습니다",
+                         "[ResortBite] The verification of {resort} was "
+                         "withdrawn"),
+      .before = {
+          rb_hello,
+          rb_text("{resort}의 사업자 확인이 철회되어 리조트가 더 이상 공개되지 "
+                  "않습니다.",
+                  "The verification of {resort} was withdrawn. The resort is "
+                  "not public any more."),
+          rb_text("사유: {reason}", "Reason: {reason}"),
+          rb_text("리조트 정보에서 해당하는 내용을 고치면 자동으로 다시 확인을 "
+                  "요청합니다.",
+                  "Correct it in the resort's profile: that asks us to look "
+                  "again.") } },
+
+    { .name = ngx_string("post_changed"), .path = "/jobs/",
+      .subject = rb_text("[리조트바이트] 지원하신 공고의 조건이 "
+                         "바뀌었습니다",
+                         "[ResortBite] A job you applied for has changed"),
+      .before = {
+          rb_hello,
+          rb_text("{resort}의 공고 ‘{title}’의 조건이 지원하신 뒤 다음과 같이 "
+                  "바뀌었습니다.{changes}",
+                  "After you applied for \"{title}\" at {resort}, the job has "
+                  "changed as follows.{changes}"),
+          rb_text("지금 조건은 공고에서 확인해 주세요.",
+                  "The job's page shows what it offers now.") },
+      .button = rb_text("공고 보기", "See the job") },
+
+    { .name = ngx_string("post_public"), .path = "/jobs/",
+      .subject = rb_text("[리조트바이트] 공고가 공개되었습니다",
+                         "[ResortBite] Your post is public"),
+      .before = {
+          rb_hello,
+          rb_text("{resort}의 공고 ‘{title}’의 검토가 끝나 공개되었습니다.",
+                  "The post \"{title}\" of {resort} was reviewed and is "
+                  "public now.") },
+      .button = rb_text("공고 보기", "See the post") },
+
+    { .name = ngx_string("post_returned"),
+      .subject = rb_text("[리조트바이트] 공고를 확인해 주세요",
+                         "[ResortBite] Please look at your post"),
+      .before = {
+          rb_hello,
+          rb_text("{resort}의 공고 ‘{title}’의 검토 결과: {decision}",
+                  "We have looked at the post \"{title}\" of {resort}: "
+                  "{decision}."),
+          rb_text("사유: {reason}", "Reason: {reason}"),
+          rb_text("수정 요청이나 반려라면 공고를 고친 뒤 다시 검토를 요청할 수 "
+                  "있습니다.",
+                  "If changes are needed or it was rejected, you can edit "
+                  "the post and submit it again.") } },
+
+    { .name = ngx_string("post_expired"), .path = "/jobs/",
+      .subject = rb_text("[리조트바이트] 공고가 마감되었습니다",
+                         "[ResortBite] Your post has ended"),
+      .before = {
+          rb_hello,
+          rb_text("{resort}의 공고 ‘{title}’의 기한({until})이 지나 "
+                  "마감되었습니다.",
+                  "The post \"{title}\" of {resort} was open until {until} "
+                  "and has ended."),
+          rb_text("계속 모집하시려면 공고를 복사해 새 기한으로 올려 주세요.",
+                  "If you still need crew, copy the post and submit it with "
+                  "a new date.") },
+      .button = rb_text("공고 보기", "See the post") },
+
+    { .name = ngx_string("report_decided"),
+      .subject = rb_text("[리조트바이트] 신고하신 공고를 살펴보았습니다",
+                         "[ResortBite] We have looked at your report"),
+      .before = {
+          rb_hello,
+          rb_text("공고 ‘{title}’에 관한 신고를 살펴본 결과: {decision}",
+                  "About the post \"{title}\" that you reported: "
+                  "{decision}."),
+          rb_text("답변: {answer}", "Our answer: {answer}"),
+          rb_text("알려 주셔서 고맙습니다.", "Thank you for telling us.") } },
 
     { .name = ngx_string("roles_changed"),
       .subject = rb_text("[리조트바이트] 계정의 권한이 변경되었습니다",

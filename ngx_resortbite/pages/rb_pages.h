@@ -1,8 +1,8 @@
 
 /*
- * Pages for people: what they see of log-in, sign-up and their account.  They
- * have no rules of their own; those are in users/, sessions/, factors/,
- * social/.  This is what the files of this room share.
+ * Pages for people: what they see of log-in, sign-up and their account, and
+ * by which they report a job.  They have no rules of their own; those are in
+ * users/, sessions/, factors/, social/, reports/.  This is what the files of this room share.
  */
 
 
@@ -21,6 +21,7 @@ extern const rb_routes_t  rb_pages_again_routes;
 extern const rb_routes_t  rb_pages_sign_up_routes;
 extern const rb_routes_t  rb_pages_links_routes;        /* out of mails */
 extern const rb_routes_t  rb_pages_documents_routes;
+extern const rb_routes_t  rb_pages_report_routes;       /* of a job */
 
 
 /* A field of a form or a parameter of a query, in a table of them. */

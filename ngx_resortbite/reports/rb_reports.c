@@ -23,20 +23,27 @@
 
 #define RB_REPORTS_HEX       64         /* of 32 bytes */
 
+#define RB_REPORTS_CALLER    (sizeof("member:") - 1 + RB_REPORTS_HEX)
+
 
 /* Texts of a report's parameters. */
 
 typedef struct {
     u_char    id[RB_UUID_LEN];
     u_char    created_at[RB_RFC3339_LEN];
-    u_char    caller[sizeof("anon:") - 1 + RB_REPORTS_HEX];
+    u_char    caller[RB_REPORTS_CALLER];
     u_char    caller_hash[2 + RB_REPORTS_HEX];
     u_char    request_hash[2 + RB_REPORTS_HEX];
 } rb_reports_texts_t;
 
 
+static ngx_uint_t rb_reports_blank(const ngx_str_t *text);
+static rb_err_t *rb_reports_take(rb_task_t *task, const rb_report_t *report,
+    ngx_str_t *response, ngx_uint_t *replayed);
 static rb_err_t *rb_reports_params(rb_task_t *task, const rb_report_t *report,
     int64_t now, rb_reports_texts_t *texts, ngx_str_t *params);
+static void rb_reports_caller(const rb_report_t *report,
+    rb_reports_texts_t *texts, ngx_str_t *params);
 static rb_err_t *rb_reports_response(rb_task_t *task,
     const rb_report_t *report, const rb_reports_texts_t *texts, int64_t now,
     ngx_str_t *response);
@@ -44,6 +51,7 @@ static rb_err_t *rb_reports_outcome(const rb_pg_rows_t *rows,
     const ngx_str_t *own, ngx_str_t *response, ngx_uint_t *replayed);
 static rb_err_t *rb_reports_refused(ngx_pool_t *pool,
     const rb_pg_rows_t *rows);
+static rb_err_t *rb_reports_detail_missing(ngx_pool_t *pool);
 static rb_err_t *rb_reports_already(ngx_pool_t *pool, int64_t now);
 static ngx_str_t rb_reports_hex(u_char *buf, const char *prefix,
     const u_char *bytes);
@@ -56,8 +64,124 @@ rb_err_define(rb_err_already_reported, 409, "already_reported",
               "again tomorrow, Korean time.");
 
 
+static const rb_budget_t  rb_reports_by_address = {
+    ngx_string("report_address"), 10, 3600, 600, 3600
+};
+
+static const rb_budget_t  rb_reports_by_member = {
+    ngx_string("report_member"), 30, 86400, 3600, 86400
+};
+
+
+rb_err_t *
+rb_reports_check(ngx_pool_t *pool, const rb_report_t *report)
+{
+    if (report->reason.len == sizeof("other") - 1
+        && ngx_memcmp(report->reason.data, "other", report->reason.len) == 0
+        && rb_reports_blank(&report->detail))
+    {
+        return rb_reports_detail_missing(pool);
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Whether nothing of a text can be seen: spaces, controls, what Unicode calls
+ * default ignorable, the Hangul fillers and the empty braille pattern.  What
+ * the statement trims is all of this kind, so that a text which isn't blank
+ * here is not empty there.
+ */
+
+static ngx_uint_t
+rb_reports_blank(const ngx_str_t *text)
+{
+    u_char      *p, *end;
+    uint32_t     ch;
+    ngx_uint_t   i;
+
+    static const struct {
+        uint32_t  first;
+        uint32_t  last;
+    } blank[] = {
+        { 0x0000, 0x0020 }, { 0x007f, 0x00a0 }, { 0x00ad, 0x00ad },
+        { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 },
+        { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+        { 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
+        { 0x2800, 0x2800 }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 },
+        { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+        { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+        { 0xe0000, 0xe0fff }
+    };
+
+    p = text->data;
+    end = p + text->len;
+
+    while (p < end) {
+        ch = *p < 0x80 ? *p++ : ngx_utf8_decode(&p, end - p);
+
+        for (i = 0; i < rb_array_size(blank) && ch > blank[i].last; i++) {
+            /* void */
+        }
+
+        if (i == rb_array_size(blank) || ch < blank[i].first) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
 rb_err_t *
 rb_reports_create(rb_task_t *task, const rb_report_t *report,
+    ngx_str_t *response, ngx_uint_t *replayed)
+{
+    rb_err_t        *err, *many;
+    rb_report_t      again;
+    rb_budget_of_t   of;
+
+    if (report->member.len) {
+        of.budget = &rb_reports_by_member;
+        of.whose = report->member;
+
+    } else {
+        of.budget = &rb_reports_by_address;
+        of.whose.data = (u_char *) report->caller;
+        of.whose.len = sizeof(report->caller);
+    }
+
+    many = rb_budget_spend(task, &of, 1);
+
+    if (many) {
+
+        if (report->key.len == 0) {
+            return many;
+        }
+
+        /* what was answered before is answered again, and nothing taken */
+
+        again = *report;
+        again.open = 0;
+
+        err = rb_reports_take(task, &again, response, replayed);
+
+        return err || *replayed ? err : many;
+    }
+
+    err = rb_reports_take(task, report, response, replayed);
+
+    if (err || *replayed || response->len == 0) {
+        rb_budget_refund(task, &of, 1);
+    }
+
+    return err;
+}
+
+
+static rb_err_t *
+rb_reports_take(rb_task_t *task, const rb_report_t *report,
     ngx_str_t *response, ngx_uint_t *replayed)
 {
     int64_t              now;
@@ -135,10 +259,8 @@ rb_reports_params(rb_task_t *task, const rb_report_t *report, int64_t now,
     p->data = texts->created_at;
     p->len = rb_rfc3339_write(p->data, now) - p->data;
 
-    params[RB_REPORTS_CREATE_P_CALLER] =
-        rb_reports_hex(texts->caller, "anon:", report->caller);
-    params[RB_REPORTS_CREATE_P_CALLER_HASH] =
-        rb_reports_hex(texts->caller_hash, "\\x", report->caller);
+    rb_reports_caller(report, texts, params);
+
     params[RB_REPORTS_CREATE_P_REQUEST_HASH] =
         rb_reports_hex(texts->request_hash, "\\x", report->request_hash);
 
@@ -151,6 +273,35 @@ rb_reports_params(rb_task_t *task, const rb_report_t *report, int64_t now,
 
     return rb_reports_response(task, report, texts, now,
                                &params[RB_REPORTS_CREATE_P_RESPONSE]);
+}
+
+
+/* Who is signed in is known by that, from wherever they report. */
+
+static void
+rb_reports_caller(const rb_report_t *report, rb_reports_texts_t *texts,
+    ngx_str_t *params)
+{
+    ngx_str_t  *p;
+
+    p = &params[RB_REPORTS_CREATE_P_CALLER];
+
+    ngx_str_null(&params[RB_REPORTS_CREATE_P_REPORTER]);
+    ngx_str_null(&params[RB_REPORTS_CREATE_P_CALLER_HASH]);
+
+    if (report->member.len == 0) {
+        *p = rb_reports_hex(texts->caller, "anon:", report->caller);
+        params[RB_REPORTS_CREATE_P_CALLER_HASH] =
+            rb_reports_hex(texts->caller_hash, "\\x", report->caller);
+        return;
+    }
+
+    params[RB_REPORTS_CREATE_P_REPORTER] = report->member;
+
+    p->data = texts->caller;
+    p->len = ngx_snprintf(texts->caller, RB_REPORTS_CALLER, "member:%V",
+                          &report->member)
+             - texts->caller;
 }
 
 
@@ -187,8 +338,12 @@ rb_reports_response(rb_task_t *task, const rb_report_t *report,
     rb_json_str(&json, &report->reason);
     rb_json_key(&json, "status");
     rb_json_str(&json, &status);
+    rb_json_key(&json, "answer");
+    rb_json_null(&json);
     rb_json_key(&json, "created_at");
     rb_json_str(&json, &at);
+    rb_json_key(&json, "decided_at");
+    rb_json_null(&json);
     rb_json_close(&json, '}');
 
     response->data = buf.start;
@@ -252,7 +407,7 @@ rb_reports_refused(ngx_pool_t *pool, const rb_pg_rows_t *rows)
 }
 
 
-rb_err_t *
+static rb_err_t *
 rb_reports_detail_missing(ngx_pool_t *pool)
 {
     ngx_str_t  detail = ngx_string("detail");

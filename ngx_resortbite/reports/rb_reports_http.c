@@ -1,6 +1,7 @@
 
 /*
- * POST /api/v1/jobs/{id}/reports, and GET of what became of one.
+ * POST /api/v1/jobs/{id}/reports, GET of what became of one, and
+ * GET /api/v1/me/reports.
  *
  * Nobody needs an account to report.  Whoever has a report's id may ask for
  * its state: the id can't be guessed, and what the reporter wrote isn't shown.
@@ -11,7 +12,7 @@
 #include "reports/rb_reports.h"
 #include "jobs/rb_jobs.h"
 #include "meta/rb_meta.h"
-#include "web/rb_req.h"
+#include "web/rb_list.h"
 #include "rb_statements.h"
 #include <ngx_http.h>
 
@@ -22,10 +23,16 @@ enum {
 };
 
 
+enum {
+    RB_REPORTS_Q_LIMIT = 0,
+    RB_REPORTS_Q_CURSOR
+};
+
+
 static rb_err_t *rb_reports_create_handler(rb_req_t *req);
 static rb_err_t *rb_reports_get_handler(rb_req_t *req);
+static rb_err_t *rb_reports_mine_handler(rb_req_t *req);
 static rb_err_t *rb_reports_from_body(rb_req_t *req, rb_report_t *report);
-static ngx_uint_t rb_reports_blank(const ngx_str_t *text);
 static rb_err_t *rb_reports_reply(rb_req_t *req, const ngx_str_t *response,
     ngx_uint_t replayed);
 
@@ -41,11 +48,42 @@ static const rb_view_field_t  rb_report_fields[] = {
     { ngx_string("status"), RB_VIEW_CODE, 0,
       rb_text("처리 상태: open(접수), upheld(인정), dismissed(기각)",
               "What became of it: open, upheld or dismissed") },
+    { ngx_string("answer"), RB_VIEW_STRING, 1,
+      rb_text("신고자에게 드리는 답", "The answer to who made it") },
     { ngx_string("created_at"), RB_VIEW_TIME, 0,
-      rb_text("신고한 때", "When it was made") }
+      rb_text("신고한 때", "When it was made") },
+    { ngx_string("decided_at"), RB_VIEW_TIME, 1,
+      rb_text("처리한 때", "When it was decided") }
 };
 
 static const rb_view_t  rb_report_view = rb_view("Report", rb_report_fields);
+
+
+static const rb_view_field_t  rb_reports_own_fields[] = {
+    { ngx_string("id"), RB_VIEW_UUID, 0,
+      rb_text("신고 id", "The id") },
+    { ngx_string("job.id"), RB_VIEW_UUID, 0,
+      rb_text("신고한 공고", "The job that was reported") },
+    { ngx_string("job.title"), RB_VIEW_STRING, 0,
+      rb_text("그 제목", "Its title") },
+    { ngx_string("reason"), RB_VIEW_CODE, 0,
+      rb_text("사유 (meta의 report_reasons)",
+              "Reason (report_reasons of meta)") },
+    { ngx_string("detail"), RB_VIEW_STRING, 0,
+      rb_text("적어 보낸 내용", "What was written") },
+    { ngx_string("status"), RB_VIEW_CODE, 0,
+      rb_text("처리 상태: open(접수), upheld(인정), dismissed(기각)",
+              "What became of it: open, upheld or dismissed") },
+    { ngx_string("answer"), RB_VIEW_STRING, 1,
+      rb_text("받은 답", "The answer to it") },
+    { ngx_string("created_at"), RB_VIEW_TIME, 0,
+      rb_text("신고한 때", "When it was made") },
+    { ngx_string("decided_at"), RB_VIEW_TIME, 1,
+      rb_text("처리한 때", "When it was decided") }
+};
+
+static const rb_view_t  rb_reports_own_view = rb_view("OwnReport",
+                                                     rb_reports_own_fields);
 
 
 static const rb_param_t  rb_reports_job_id[] = {
@@ -74,6 +112,13 @@ static const rb_param_t  rb_reports_body[] = {
 };
 
 
+static const rb_param_t  rb_reports_mine_query[] = {
+    rb_list_param_limit,
+    rb_list_param_cursor,
+    rb_param_end
+};
+
+
 static const rb_route_t  rb_reports_table[] = {
     {
         .name = ngx_string("reports_create"),
@@ -87,8 +132,10 @@ static const rb_route_t  rb_reports_table[] = {
         .view = &rb_report_view,
         .roles = RB_ROLE_ANYONE,
         .success = NGX_HTTP_CREATED,
-        .problems = RB_PROBLEM_CONFLICT|RB_PROBLEM_GONE,
-        .idempotent = 1
+        .problems = RB_PROBLEM_CONFLICT|RB_PROBLEM_GONE
+                    |RB_PROBLEM_TOO_MANY,
+        .idempotent = 1,
+        .optional = 1
     },
     {
         .name = ngx_string("reports_get"),
@@ -101,6 +148,20 @@ static const rb_route_t  rb_reports_table[] = {
         .view = &rb_report_view,
         .roles = RB_ROLE_ANYONE,
         .success = NGX_HTTP_OK
+    },
+    {
+        .name = ngx_string("me_reports"),
+        .method = NGX_HTTP_GET,
+        .path = ngx_string("/api/v1/me/reports"),
+        .handler = rb_reports_mine_handler,
+        .summary = rb_text("내가 한 신고", "Reports that one has made"),
+        .tag = ngx_string("reports"),
+        .query = rb_reports_mine_query,
+        .view = &rb_reports_own_view,
+        .roles = RB_ROLE_MEMBER,
+        .scopes = RB_SCOPE_READ,
+        .success = NGX_HTTP_OK,
+        .list = 1
     }
 };
 
@@ -161,6 +222,10 @@ rb_reports_from_body(rb_req_t *req, rb_report_t *report)
     report->key = req->idempotency_key;
     report->request_id = req->id;
 
+    if (req->principal) {
+        report->member = req->principal->member;
+    }
+
     ngx_memcpy(report->caller, req->caller, sizeof(report->caller));
     ngx_memcpy(report->request_hash, req->request_hash,
                sizeof(report->request_hash));
@@ -173,61 +238,7 @@ rb_reports_from_body(rb_req_t *req, rb_report_t *report)
 
     report->detail = detail;
 
-    if (report->reason.len == sizeof("other") - 1
-        && ngx_memcmp(report->reason.data, "other", report->reason.len) == 0
-        && rb_reports_blank(&detail))
-    {
-        return rb_reports_detail_missing(req->task.pool);
-    }
-
-    return NULL;
-}
-
-
-/*
- * Whether nothing of a text can be seen: spaces, controls, what Unicode calls
- * default ignorable, the Hangul fillers and the empty braille pattern.  What
- * the statement trims is all of this kind, so that a text which isn't blank
- * here is not empty there.
- */
-
-static ngx_uint_t
-rb_reports_blank(const ngx_str_t *text)
-{
-    u_char      *p, *end;
-    uint32_t     ch;
-    ngx_uint_t   i;
-
-    static const struct {
-        uint32_t  first;
-        uint32_t  last;
-    } blank[] = {
-        { 0x0000, 0x0020 }, { 0x007f, 0x00a0 }, { 0x00ad, 0x00ad },
-        { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 },
-        { 0x1680, 0x1680 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
-        { 0x2000, 0x200f }, { 0x2028, 0x202f }, { 0x205f, 0x206f },
-        { 0x2800, 0x2800 }, { 0x3000, 0x3000 }, { 0x3164, 0x3164 },
-        { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
-        { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
-        { 0xe0000, 0xe0fff }
-    };
-
-    p = text->data;
-    end = p + text->len;
-
-    while (p < end) {
-        ch = *p < 0x80 ? *p++ : ngx_utf8_decode(&p, end - p);
-
-        for (i = 0; i < rb_array_size(blank) && ch > blank[i].last; i++) {
-            /* void */
-        }
-
-        if (i == rb_array_size(blank) || ch < blank[i].first) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return rb_reports_check(req->task.pool, report);
 }
 
 
@@ -292,4 +303,23 @@ rb_reports_get_handler(rb_req_t *req)
     }
 
     return rb_reply_row(req, &rows);
+}
+
+
+/* GET /api/v1/me/reports */
+
+static rb_err_t *
+rb_reports_mine_handler(rb_req_t *req)
+{
+    ngx_str_t  params[RB_REPORTS_OF_MEMBER_NPARAMS];
+
+    static const rb_list_page_t  page = {
+        RB_STMT_REPORTS_OF_MEMBER, RB_REPORTS_Q_LIMIT, RB_REPORTS_Q_CURSOR,
+        RB_REPORTS_OF_MEMBER_P_LIMIT,
+        { RB_REPORTS_OF_MEMBER_P_AFTER, RB_REPORTS_OF_MEMBER_P_AFTER_ID }, 2
+    };
+
+    params[RB_REPORTS_OF_MEMBER_P_MEMBER] = req->principal->member;
+
+    return rb_list_page(req, &page, 0, 0, params);
 }

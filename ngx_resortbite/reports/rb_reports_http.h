@@ -9,7 +9,8 @@
 #include "web/rb_route.h"
 
 
-extern const rb_routes_t  rb_reports_routes;
+extern const rb_routes_t  rb_reports_routes;            /* of the public */
+extern const rb_routes_t  rb_reports_desk_routes;       /* of the staff */
 
 
 #endif /* _RB_REPORTS_HTTP_H_INCLUDED_ */

@@ -72,7 +72,10 @@ static const rb_view_field_t  rb_resort_fields[] = {
     { ngx_string("created_at"), RB_VIEW_TIME, 0,
       rb_text("등록된 때", "When it was added") },
     { ngx_string("updated_at"), RB_VIEW_TIME, 0,
-      rb_text("마지막으로 바뀐 때", "When it was changed last") }
+      rb_text("마지막으로 바뀐 때", "When it was changed last") },
+    { ngx_string("open_jobs"), RB_VIEW_INTEGER, 0,
+      rb_text("지금 지원할 수 있는 공고 수",
+              "How many jobs there are to apply for") }
 };
 
 static const rb_view_t  rb_resort_view = rb_view("Resort", rb_resort_fields);

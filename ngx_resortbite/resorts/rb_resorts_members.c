@@ -5,9 +5,8 @@
  */
 
 
-#include "resorts/rb_resorts.h"
+#include "resorts/rb_resorts_rules.h"
 #include "base/rb_uuid.h"
-#include "crypto/rb_crypto.h"
 #include "io/rb_budget.h"
 #include "users/rb_users.h"
 #include "rb_statements.h"
@@ -15,21 +14,9 @@
 
 #define RB_RESORTS_PURPOSE  "invitation"
 
-#define rb_resorts_trail(S, params, task, who, origin)                        \
-    do {                                                                      \
-        params[S##_P_ACTOR] = (who)->member;                                  \
-        params[S##_P_SESSION] = rb_resorts_or_null(&(who)->session);          \
-        params[S##_P_CLIENT] = rb_resorts_or_null(&(who)->client);            \
-        params[S##_P_REQUEST_ID] = rb_resorts_or_null(&(origin)->request_id); \
-        params[S##_P_ADDRESS] = rb_bytea((task)->pool, (origin)->caller,      \
-                                         sizeof((origin)->caller));           \
-    } while (0)
 
-
-static ngx_str_t rb_resorts_or_null(const ngx_str_t *text);
 static rb_err_t *rb_resorts_budget(rb_task_t *task, const ngx_str_t *email,
     const rb_origin_t *origin);
-static rb_err_t *rb_resorts_outcome(const rb_pg_rows_t *rows);
 static rb_err_t *rb_resorts_invitation_id(rb_task_t *task,
     const ngx_str_t *token, ngx_str_t *id);
 
@@ -42,7 +29,7 @@ static const rb_problem_t  rb_err_owner_needed_problem = {
 
 rb_err_t  rb_err_owner_needed = {
     &rb_err_owner_needed_problem, 0, ngx_null_string, NULL, ngx_null_string,
-    "owner"
+    "owner", NULL, 0
 };
 
 rb_err_define(rb_err_member_already, 409, "already_member",
@@ -81,7 +68,15 @@ static const struct {
     { ngx_string("last_owner"), &rb_err_last_owner },
     { ngx_string("accepted"), &rb_err_invitation_accepted },
     { ngx_string("other"), &rb_err_invitation_other },
-    { ngx_string("ended"), &rb_err_link }
+    { ngx_string("ended"), &rb_err_link },
+    { ngx_string("role"), &rb_err_desk_role },
+    { ngx_string("stale"), &rb_err_precondition },
+    { ngx_string("taken"), &rb_err_number_taken },
+    { ngx_string("claimed"), &rb_err_number_claimed },
+    { ngx_string("unverified"), &rb_err_unverified },
+    { ngx_string("reused"), &rb_err_key_reused },
+    { ngx_string("staff"), &rb_err_moderator_needed },
+    { ngx_string("own"), &rb_err_own_resort }
 };
 
 
@@ -262,15 +257,6 @@ rb_resorts_member_remove(rb_task_t *task, const ngx_str_t *resort,
 }
 
 
-static ngx_str_t
-rb_resorts_or_null(const ngx_str_t *text)
-{
-    ngx_str_t  null = ngx_null_string;
-
-    return text->len ? *text : null;
-}
-
-
 static rb_err_t *
 rb_resorts_budget(rb_task_t *task, const ngx_str_t *email,
     const rb_origin_t *origin)
@@ -289,9 +275,7 @@ rb_resorts_budget(rb_task_t *task, const ngx_str_t *email,
 }
 
 
-/* By the last column. */
-
-static rb_err_t *
+rb_err_t *
 rb_resorts_outcome(const rb_pg_rows_t *rows)
 {
     ngx_str_t   outcome;

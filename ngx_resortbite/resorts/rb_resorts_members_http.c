@@ -293,26 +293,17 @@ const rb_routes_t  rb_resorts_members_routes = {
 static rb_err_t *
 rb_resorts_members_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    ngx_str_t          params[RB_RESORTS_MEMBERS_LIST_NPARAMS];
-    rb_pg_rows_t       rows;
-    const rb_value_t  *limit;
+    ngx_str_t  params[RB_RESORTS_MEMBERS_LIST_NPARAMS];
 
-    limit = &req->query[RB_RESORTS_Q_LIMIT];
+    static const rb_list_page_t  page = {
+        RB_STMT_RESORTS_MEMBERS_LIST, RB_RESORTS_Q_LIMIT, RB_RESORTS_Q_CURSOR,
+        RB_RESORTS_MEMBERS_LIST_P_LIMIT,
+        { RB_RESORTS_MEMBERS_LIST_P_AFTER_ID }, 1
+    };
 
     params[RB_RESORTS_MEMBERS_LIST_P_RESORT] = req->path[0].text;
-    params[RB_RESORTS_MEMBERS_LIST_P_LIMIT] = rb_list_limit(limit, buf);
 
-    err = rb_req_keyset(req, &req->query[RB_RESORTS_Q_CURSOR], 1,
-                        &params[RB_RESORTS_MEMBERS_LIST_P_AFTER_ID]);
-    if (err) {
-        return err;
-    }
-
-    err = rb_list_query(req, RB_STMT_RESORTS_MEMBERS_LIST, 0, params, &rows);
-
-    return err ? err : rb_reply_list(req, &rows, limit->integer, 1, -1);
+    return rb_list_page(req, &page, 0, 0, params);
 }
 
 
@@ -391,29 +382,19 @@ rb_resorts_invite_handler(rb_req_t *req)
 static rb_err_t *
 rb_resorts_invitations_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    ngx_str_t          keyset[2], params[RB_RESORTS_INVITATIONS_NPARAMS];
-    rb_pg_rows_t       rows;
-    const rb_value_t  *limit;
+    ngx_str_t  params[RB_RESORTS_INVITATIONS_NPARAMS];
 
-    limit = &req->query[RB_RESORTS_Q_LIMIT];
-
-    ngx_memzero(keyset, sizeof(keyset));
-
-    err = rb_req_keyset(req, &req->query[RB_RESORTS_Q_CURSOR], 2, keyset);
-    if (err) {
-        return err;
-    }
+    static const rb_list_page_t  page = {
+        RB_STMT_RESORTS_INVITATIONS, RB_RESORTS_Q_LIMIT, RB_RESORTS_Q_CURSOR,
+        RB_RESORTS_INVITATIONS_P_LIMIT,
+        { RB_RESORTS_INVITATIONS_P_AFTER,
+          RB_RESORTS_INVITATIONS_P_AFTER_ID },
+        2
+    };
 
     params[RB_RESORTS_INVITATIONS_P_RESORT] = req->path[0].text;
-    params[RB_RESORTS_INVITATIONS_P_LIMIT] = rb_list_limit(limit, buf);
-    params[RB_RESORTS_INVITATIONS_P_AFTER] = keyset[0];
-    params[RB_RESORTS_INVITATIONS_P_AFTER_ID] = keyset[1];
 
-    err = rb_list_query(req, RB_STMT_RESORTS_INVITATIONS, 0, params, &rows);
-
-    return err ? err : rb_reply_list(req, &rows, limit->integer, 2, -1);
+    return rb_list_page(req, &page, 0, 0, params);
 }
 
 
@@ -464,25 +445,16 @@ rb_resorts_accept_handler(rb_req_t *req)
 static rb_err_t *
 rb_resorts_mine_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    ngx_str_t          params[RB_RESORTS_OF_MEMBER_NPARAMS];
-    rb_pg_rows_t       rows;
-    const rb_value_t  *limit;
+    ngx_str_t  params[RB_RESORTS_OF_MEMBER_NPARAMS];
 
-    limit = &req->query[RB_RESORTS_Q_LIMIT];
+    static const rb_list_page_t  page = {
+        RB_STMT_RESORTS_OF_MEMBER, RB_RESORTS_Q_LIMIT, RB_RESORTS_Q_CURSOR,
+        RB_RESORTS_OF_MEMBER_P_LIMIT,
+        { RB_RESORTS_OF_MEMBER_P_AFTER_ID }, 1
+    };
 
     params[RB_RESORTS_OF_MEMBER_P_MEMBER] = req->principal->member;
-    params[RB_RESORTS_OF_MEMBER_P_LIMIT] = rb_list_limit(limit, buf);
 
-    err = rb_req_keyset(req, &req->query[RB_RESORTS_Q_CURSOR], 1,
-                        &params[RB_RESORTS_OF_MEMBER_P_AFTER_ID]);
-    if (err) {
-        return err;
-    }
-
-    err = rb_list_query(req, RB_STMT_RESORTS_OF_MEMBER, 0, params, &rows);
-
-    return err ? err : rb_reply_list(req, &rows, limit->integer, 1, -1);
+    return rb_list_page(req, &page, 0, 0, params);
 }
 

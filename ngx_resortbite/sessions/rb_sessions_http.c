@@ -11,9 +11,6 @@
 #include <ngx_http.h>
 
 
-#define RB_SESSIONS_KEYS  2             /* columns of a cursor */
-
-
 enum {
     RB_SESSIONS_Q_LIMIT = 0,
     RB_SESSIONS_Q_CURSOR
@@ -195,41 +192,18 @@ const rb_routes_t  rb_sessions_routes = {
 static rb_err_t *
 rb_sessions_list_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    uint64_t           when;
-    ngx_str_t          params[RB_SESSIONS_LIST_NPARAMS];
-    ngx_str_t          keyset[RB_SESSIONS_KEYS];
-    rb_pg_rows_t       rows;
-    const rb_value_t  *limit;
+    ngx_str_t  params[RB_SESSIONS_LIST_NPARAMS];
 
-    ngx_memzero(params, sizeof(params));
-    when = 0;
-
-    err = rb_req_keyset(req, &req->query[RB_SESSIONS_Q_CURSOR],
-                        RB_SESSIONS_KEYS, keyset);
-    if (err) {
-        return err;
-    }
-
-    if (keyset[0].data) {
-        when = RB_SESSIONS_LIST_WHEN_AFTER;
-        params[RB_SESSIONS_LIST_P_AFTER] = keyset[0];
-        params[RB_SESSIONS_LIST_P_AFTER_ID] = keyset[1];
-    }
-
-    limit = &req->query[RB_SESSIONS_Q_LIMIT];
+    static const rb_list_page_t  page = {
+        RB_STMT_SESSIONS_LIST, RB_SESSIONS_Q_LIMIT, RB_SESSIONS_Q_CURSOR,
+        RB_SESSIONS_LIST_P_LIMIT,
+        { RB_SESSIONS_LIST_P_AFTER, RB_SESSIONS_LIST_P_AFTER_ID }, 2
+    };
 
     params[RB_SESSIONS_LIST_P_MEMBER] = req->principal->member;
     params[RB_SESSIONS_LIST_P_CURRENT] = req->principal->session;
-    params[RB_SESSIONS_LIST_P_LIMIT] = rb_list_limit(limit, buf);
 
-    err = rb_list_query(req, RB_STMT_SESSIONS_LIST, when, params, &rows);
-    if (err) {
-        return err;
-    }
-
-    return rb_reply_list(req, &rows, limit->integer, RB_SESSIONS_KEYS, -1);
+    return rb_list_page(req, &page, 0, RB_SESSIONS_LIST_WHEN_AFTER, params);
 }
 
 

@@ -87,7 +87,7 @@ rb_err_t *rb_users_confirm_email(rb_task_t *task, const ngx_str_t *token,
 /*
  * Ends all sessions; the row is erased after 30 days, until when the link
  * that is sent brings the account back.  rb_err_hand_over (409): nobody
- * else owns a resort that has other members.
+ * else owns a resort that is not closed.
  */
 rb_err_t *rb_users_delete(rb_task_t *task, const rb_principal_t *who,
     const rb_origin_t *origin);
@@ -163,7 +163,7 @@ rb_err_t *rb_users_email(ngx_pool_t *pool, const ngx_str_t *typed,
     ngx_str_t *email);
 
 extern rb_err_t  rb_err_email_taken;        /* 409 email_taken */
-extern rb_err_t  rb_err_hand_over;          /* 409 hand_over_first */
+extern rb_err_t  rb_err_hand_over;          /* 409 close_or_hand_over_resort */
 extern rb_err_t  rb_err_changed;            /* 412 precondition_failed */
 extern rb_err_t  rb_err_consent_required;   /* 409 consent_required */
 extern rb_err_t  rb_err_log_in_first;       /* 401, of a password that is set

@@ -15,16 +15,18 @@ static rb_err_t *rb_users_set_password(rb_task_t *task, uint64_t when,
     const rb_origin_t *origin, rb_pg_rows_t *rows);
 static rb_err_t *rb_users_set_locked(rb_task_t *task, uint64_t when,
     const ngx_str_t *params, const ngx_str_t *member, rb_pg_rows_t *rows);
+static rb_err_t *rb_users_delete_locked(rb_task_t *task,
+    const ngx_str_t *params, const ngx_str_t *member, rb_pg_rows_t *rows);
 static rb_err_t *rb_users_same_owner(rb_task_t *task, const ngx_str_t *id,
     const ngx_str_t *password, const rb_origin_t *origin);
 static ngx_str_t rb_users_text(const ngx_str_t *text);
 
 
-rb_err_define(rb_err_hand_over, 409, "hand_over_first",
-              "혼자 소유자로 있는 리조트에 다른 구성원이 있습니다. 소유자를 "
+rb_err_define(rb_err_hand_over, 409, "close_or_hand_over_resort",
+              "혼자 소유자로 있는 리조트가 있습니다. 리조트를 닫거나 소유자를 "
               "넘긴 뒤 탈퇴해 주세요.",
-              "You are the only owner of a resort that has other members. "
-              "Hand it over first, then delete the account.");
+              "You are the only owner of a resort. Close it or hand it over "
+              "first, then delete the account.");
 
 rb_err_define(rb_err_log_in_first, 401, "insufficient_user_authentication",
               "본인 확인이 필요합니다. 다시 로그인한 뒤 시도해 주세요.",
@@ -394,7 +396,7 @@ rb_users_delete(rb_task_t *task, const rb_principal_t *who,
     params[RB_USERS_DELETE_P_REQUEST_ID] =
         rb_users_or_null(&origin->request_id);
 
-    err = rb_users_run(task, RB_STMT_USERS_DELETE, 0, params, &rows);
+    err = rb_users_delete_locked(task, params, &who->member, &rows);
     if (err) {
         return err;
     }
@@ -405,6 +407,57 @@ rb_users_delete(rb_task_t *task, const rb_principal_t *who,
 
     return rb_pg_value(&rows, 0, 1).data[0] == 't' ? &rb_err_hand_over
                                                    : &rb_err_not_found;
+}
+
+
+/*
+ * As with a password: what the statement has to see, who else owns the resorts
+ * and whether there is another one, is locked before it begins.
+ */
+
+static rb_err_t *
+rb_users_delete_locked(rb_task_t *task, const ngx_str_t *params,
+    const ngx_str_t *member, rb_pg_rows_t *rows)
+{
+    rb_err_t      *err;
+    ngx_str_t      owners[RB_USERS_LOCK_OWNERS_NPARAMS];
+    ngx_str_t      lock[RB_USERS_LOCK_NPARAMS];
+    rb_pg_tx_t    *tx;
+    rb_pg_rows_t   locked;
+
+    owners[RB_USERS_LOCK_OWNERS_P_ID] = *member;
+    lock[RB_USERS_LOCK_P_ID] = *member;
+
+    err = rb_pg_begin(task, 0, &tx);
+    if (err) {
+        return err;
+    }
+
+    err = rb_pg_tx_run(tx, &rb_statements[RB_STMT_USERS_LOCK_OWNERS], 0,
+                       owners, &locked);
+
+    if (err == NULL && locked.sqlstate[0] == '\0') {
+        err = rb_pg_tx_run(tx, &rb_statements[RB_STMT_USERS_LOCK], 0, lock,
+                           &locked);
+    }
+
+    if (err == NULL && locked.sqlstate[0] == '\0') {
+        err = rb_pg_tx_run(tx, &rb_statements[RB_STMT_USERS_DELETE], 0,
+                           params, rows);
+    }
+
+    if (err == NULL
+        && (locked.sqlstate[0] || rows->sqlstate[0] || rows->count == 0))
+    {
+        err = &rb_err_internal;
+    }
+
+    if (err) {
+        rb_pg_rollback(tx);
+        return err;
+    }
+
+    return rb_pg_commit(tx);
 }
 
 

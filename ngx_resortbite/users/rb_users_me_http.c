@@ -14,10 +14,8 @@
 #include <ngx_http.h>
 
 
-#define RB_ME_STEP_UP      900          /* seconds */
-#define RB_ME_COLUMNS      10           /* of users_me; then the version */
-#define RB_ME_EVENT_KEYS   2
-#define RB_ME_WORD_KEYS    1
+#define RB_ME_STEP_UP  900              /* seconds */
+#define RB_ME_COLUMNS  10               /* of users_me; then the version */
 
 
 enum {
@@ -462,38 +460,19 @@ rb_me_consents_handler(rb_req_t *req)
 static rb_err_t *
 rb_me_consent_history_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    uint64_t           when;
-    ngx_str_t          params[RB_USERS_CONSENT_HISTORY_NPARAMS], keyset;
-    rb_pg_rows_t       rows;
-    const rb_value_t  *limit;
+    ngx_str_t  params[RB_USERS_CONSENT_HISTORY_NPARAMS];
 
-    ngx_memzero(params, sizeof(params));
-    when = 0;
-
-    err = rb_req_keyset(req, &req->query[RB_ME_Q_CURSOR], RB_ME_WORD_KEYS,
-                        &keyset);
-    if (err) {
-        return err;
-    }
-
-    if (keyset.data) {
-        when = RB_USERS_CONSENT_HISTORY_WHEN_AFTER;
-        params[RB_USERS_CONSENT_HISTORY_P_AFTER] = keyset;
-    }
-
-    limit = &req->query[RB_ME_Q_LIMIT];
+    static const rb_list_page_t  page = {
+        RB_STMT_USERS_CONSENT_HISTORY, RB_ME_Q_LIMIT, RB_ME_Q_CURSOR,
+        RB_USERS_CONSENT_HISTORY_P_LIMIT,
+        { RB_USERS_CONSENT_HISTORY_P_AFTER }, 1
+    };
 
     params[RB_USERS_CONSENT_HISTORY_P_MEMBER] = req->principal->member;
     params[RB_USERS_CONSENT_HISTORY_P_KIND] = req->path[0].text;
-    params[RB_USERS_CONSENT_HISTORY_P_LIMIT] = rb_list_limit(limit, buf);
 
-    err = rb_list_query(req, RB_STMT_USERS_CONSENT_HISTORY, when, params,
-                        &rows);
-
-    return err ? err : rb_reply_list(req, &rows, limit->integer,
-                                     RB_ME_WORD_KEYS, -1);
+    return rb_list_page(req, &page, 0, RB_USERS_CONSENT_HISTORY_WHEN_AFTER,
+                        params);
 }
 
 
@@ -522,36 +501,15 @@ rb_me_consent_handler(rb_req_t *req)
 static rb_err_t *
 rb_me_events_handler(rb_req_t *req)
 {
-    u_char             buf[RB_LIST_LIMIT_SIZE];
-    rb_err_t          *err;
-    uint64_t           when;
-    ngx_str_t          params[RB_USERS_EVENTS_NPARAMS];
-    ngx_str_t          keyset[RB_ME_EVENT_KEYS];
-    rb_pg_rows_t       rows;
-    const rb_value_t  *limit;
+    ngx_str_t  params[RB_USERS_EVENTS_NPARAMS];
 
-    ngx_memzero(params, sizeof(params));
-    when = 0;
-
-    err = rb_req_keyset(req, &req->query[RB_ME_Q_CURSOR], RB_ME_EVENT_KEYS,
-                        keyset);
-    if (err) {
-        return err;
-    }
-
-    if (keyset[0].data) {
-        when = RB_USERS_EVENTS_WHEN_AFTER;
-        params[RB_USERS_EVENTS_P_AFTER] = keyset[0];
-        params[RB_USERS_EVENTS_P_AFTER_ID] = keyset[1];
-    }
-
-    limit = &req->query[RB_ME_Q_LIMIT];
+    static const rb_list_page_t  page = {
+        RB_STMT_USERS_EVENTS, RB_ME_Q_LIMIT, RB_ME_Q_CURSOR,
+        RB_USERS_EVENTS_P_LIMIT,
+        { RB_USERS_EVENTS_P_AFTER, RB_USERS_EVENTS_P_AFTER_ID }, 2
+    };
 
     params[RB_USERS_EVENTS_P_MEMBER] = req->principal->member;
-    params[RB_USERS_EVENTS_P_LIMIT] = rb_list_limit(limit, buf);
 
-    err = rb_list_query(req, RB_STMT_USERS_EVENTS, when, params, &rows);
-
-    return err ? err : rb_reply_list(req, &rows, limit->integer,
-                                     RB_ME_EVENT_KEYS, -1);
+    return rb_list_page(req, &page, 0, RB_USERS_EVENTS_WHEN_AFTER, params);
 }

@@ -4,17 +4,22 @@
  * number or a boolean is turned into the text that a parameter would have.
  * So a limit is a limit, and an error reads the same, wherever a value is.
  *
- * null stands for an absent member, and so does an empty list; only an
- * optional one may be absent.
+ * null stands for an absent member, and so does an empty list of codes; only
+ * an optional one may be absent.  A PATCH tells null from absent by
+ * value->null.
+ *
+ * A member of an object within is found by its dotted name.
  */
 
 
+#include "web/rb_body_list.h"
 #include "web/rb_body.h"
 #include <openssl/evp.h>
 
 
 #define RB_BODY_NUMBER_MAX  999999999999999.0
 #define RB_BODY_LIST_MAX    64
+#define RB_BODY_NAME_MAX    128         /* bytes of a name's part */
 
 
 static void rb_body_member(rb_params_t *ps, const rb_param_t *param,
@@ -23,8 +28,11 @@ static ngx_int_t rb_body_text(rb_params_t *ps, const rb_param_t *param,
     json_t *json, u_char *buf, ngx_str_t *text);
 static ngx_int_t rb_body_dump(rb_params_t *ps, json_t *json, ngx_str_t *text);
 static ngx_int_t rb_body_join(rb_params_t *ps, json_t *array, ngx_str_t *text);
+static json_t *rb_body_find(json_t *object, const ngx_str_t *name);
 static void rb_body_unknown(rb_params_t *ps, const rb_param_t *params,
-    json_t *object);
+    json_t *object, const ngx_str_t *within);
+static ngx_uint_t rb_body_known(rb_params_t *ps, const rb_param_t *params,
+    json_t *value, ngx_str_t *name);
 static ngx_int_t rb_body_digest(EVP_MD_CTX *ctx, rb_req_t *req,
     rb_buf_t *target);
 static ngx_int_t rb_body_digest_text(EVP_MD_CTX *ctx, ngx_uint_t present,
@@ -70,12 +78,12 @@ rb_body_parse(rb_req_t *req)
 
     for (i = 0; i < n; i++) {
         rb_body_member(&ps, &params[i],
-                       json_object_get(req->json,
-                                       (char *) params[i].name.data),
+                       rb_body_find(req->json, &params[i].name),
                        &req->body[i]);
     }
 
-    rb_body_unknown(&ps, params, req->json);
+    ngx_str_null(&name);
+    rb_body_unknown(&ps, params, req->json, &name);
 
     return ps.err;
 }
@@ -122,6 +130,19 @@ rb_body_member(rb_params_t *ps, const rb_param_t *param, json_t *json,
             && json_array_size(json) == 0))
     {
         rb_param_absent(ps, param, value);
+        value->null = json_is_null(json);
+        return;
+    }
+
+    if (param->type >= RB_PARAM_LABELS) {
+
+        if (!json_is_array(json)) {
+            rb_param_wrong(ps, param);
+
+        } else {
+            (void) rb_body_list(ps, param, json, value);
+        }
+
         return;
     }
 
@@ -280,22 +301,60 @@ rb_body_join(rb_params_t *ps, json_t *array, ngx_str_t *text)
 }
 
 
-static void
-rb_body_unknown(rb_params_t *ps, const rb_param_t *params, json_t *object)
+/*
+ * By its name, each part of which but the last is an object's.  Of an object
+ * that is null every member is.
+ */
+
+static json_t *
+rb_body_find(json_t *object, const ngx_str_t *name)
 {
+    size_t  from, len;
+    char    key[RB_BODY_NAME_MAX];
+
+    for (from = 0; object && !json_is_null(object); from += len + 1) {
+        len = ngx_min(rb_param_part(name, from), sizeof(key) - 1);
+
+        ngx_memcpy(key, name->data + from, len);
+        key[len] = '\0';
+
+        object = json_object_get(object, key);
+
+        if (from + len == name->len) {
+            break;
+        }
+    }
+
+    return object;
+}
+
+
+static void
+rb_body_unknown(rb_params_t *ps, const rb_param_t *params, json_t *object,
+    const ngx_str_t *within)
+{
+    size_t       len;
+    u_char       text[2 * RB_BODY_NAME_MAX];
     json_t      *value;
     ngx_str_t    name;
     const char  *key;
-    ngx_uint_t   n, unknown;
+    ngx_uint_t   unknown;
 
-    n = rb_param_count(params);
     unknown = 0;
 
     json_object_foreach(object, key, value) {
-        name.data = (u_char *) key;
-        name.len = ngx_strlen(key);
+        len = ngx_min(ngx_strlen(key), RB_BODY_NAME_MAX - 2);
 
-        if (rb_param_find(params, &name) < n) {
+        name.data = text;
+        name.len = ngx_snprintf(text, sizeof(text), "%V%s%*s", within,
+                                within->len ? "." : "", len, key)
+                   - text;
+
+        /* {"pay.min": …} is no way to write {"pay": {"min": …}} */
+
+        if (ngx_strchr(key, '.') == NULL
+            && rb_body_known(ps, params, value, &name))
+        {
             continue;
         }
 
@@ -310,10 +369,53 @@ rb_body_unknown(rb_params_t *ps, const rb_param_t *params, json_t *object)
 }
 
 
+/* Of an object that members have in their names, its own members count. */
+
+static ngx_uint_t
+rb_body_known(rb_params_t *ps, const rb_param_t *params, json_t *value,
+    ngx_str_t *name)
+{
+    ngx_uint_t  i, n;
+
+    n = rb_param_count(params);
+
+    if (rb_param_find(params, name) < n) {
+        return 1;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (params[i].name.len > name->len
+            && params[i].name.data[name->len] == '.'
+            && ngx_memcmp(params[i].name.data, name->data, name->len) == 0)
+        {
+            break;
+        }
+    }
+
+    if (i == n) {
+        return 0;
+    }
+
+    if (json_is_object(value)) {
+        rb_body_unknown(ps, params, value, name);
+
+    } else if (!json_is_null(value)) {
+        ps->err = rb_err_add_field(ps->err, ps->pool, name, "not_an_object",
+                                   "객체여야 합니다 (예: {\"%*s\": …}).",
+                                   "must be an object such as "
+                                   "{\"%*s\": …}.",
+                                   params[i].name.len - name->len - 1,
+                                   params[i].name.data + name->len + 1);
+    }
+
+    return 1;
+}
+
+
 static ngx_int_t
 rb_body_digest(EVP_MD_CTX *ctx, rb_req_t *req, rb_buf_t *target)
 {
-    ngx_uint_t   i, n;
+    ngx_uint_t   i, n, present;
     rb_value_t  *value;
 
     if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1
@@ -330,8 +432,13 @@ rb_body_digest(EVP_MD_CTX *ctx, rb_req_t *req, rb_buf_t *target)
     for (i = 0; i < n; i++) {
         value = &req->body[i];
 
-        if (rb_body_digest_text(ctx, value->text.data != NULL,
-                                value->text.data, value->text.len) != NGX_OK)
+        /* to some null says as much as a value: a copy that has no last day
+         * isn't one that keeps the day */
+
+        present = value->null ? 2 : value->text.data != NULL;
+
+        if (rb_body_digest_text(ctx, present, value->text.data,
+                                value->text.len) != NGX_OK)
         {
             return NGX_ERROR;
         }

@@ -34,14 +34,21 @@ ngx_int_t rb_http_uri(ngx_http_request_t *r, ngx_str_t *uri);
 /* What the client accepts: "ko" unless Accept-Language prefers English. */
 rb_lang_e rb_http_language(ngx_http_request_t *r);
 
-/* Whether Accept allows application/json (RFC 9110 §12.5.1). */
+/* Whether Accept allows application/json (RFC 9110 §12.5.1); text/html. */
 ngx_uint_t rb_http_accepts_json(ngx_http_request_t *r);
+ngx_uint_t rb_http_accepts_html(ngx_http_request_t *r);
 
 /*
  * Fills req->caller: the MAC of an IPv4 address, of an IPv6 network of 64
  * bits, or of "unix".  NGX_ERROR when OpenSSL fails.
  */
 ngx_int_t rb_http_caller(rb_req_t *req);
+
+/* The bytes that this is made of: how many. */
+#define RB_HTTP_ADDRESS  9
+
+size_t rb_http_address(ngx_http_request_t *r,
+    u_char address[RB_HTTP_ADDRESS]);
 
 /* The client's X-Request-Id if it is fit to be taken over, or a new one.
  * NGX_ERROR when out of memory or the kernel gives no randomness. */
@@ -123,9 +130,13 @@ typedef struct {
     ngx_str_t      etag;
     ngx_str_t      link;
     ngx_str_t      cache_control;
+    ngx_str_t      surrogate_key;
     time_t         age;                 /* seconds; -1: no Age */
-    rb_lang_e      lang;                /* of the answer, when by_language */
-    unsigned       by_language:1;
+    rb_lang_e      lang;                /* of the answer, when by_language or
+                                           a public page */
+    unsigned       by_language:1;       /* as Accept-Language has it */
+    unsigned       public_page:1;
+    unsigned       any_origin:1;        /* CORS, as the route has it */
 } rb_http_cached_t;
 
 

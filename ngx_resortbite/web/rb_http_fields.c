@@ -67,7 +67,13 @@ rb_http_accepts_html(ngx_http_request_t *r)
 
     static const ngx_str_t  name = ngx_string("accept");
 
-    return !rb_http_find(r, &name, &value) || rb_accept_html(&value);
+    if (!rb_http_find(r, &name, &value)
+        || (value.len == 3 && ngx_memcmp(value.data, "*/*", 3) == 0))
+    {
+        return 1;
+    }
+
+    return rb_accept_html(&value);
 }
 
 
@@ -147,16 +153,25 @@ rb_http_cookie(rb_req_t *req, const char *name)
 ngx_int_t
 rb_http_caller(rb_req_t *req)
 {
+    size_t  len;
+    u_char  address[RB_HTTP_ADDRESS];
+
+    len = rb_http_address(req->http, address);
+
+    return rb_token_mac("caller", address, len, req->caller);
+}
+
+
+size_t
+rb_http_address(ngx_http_request_t *r, u_char address[RB_HTTP_ADDRESS])
+{
     size_t               len;
-    u_char               address[9];
-    ngx_http_request_t  *r;
     struct sockaddr_in  *sin;
 
 #if (NGX_HAVE_INET6)
     struct in6_addr     *in6;
 #endif
 
-    r = req->http;
     address[0] = 'u';
     len = 1;
 
@@ -187,7 +202,7 @@ rb_http_caller(rb_req_t *req)
 #endif
     }
 
-    return rb_token_mac("caller", address, len, req->caller);
+    return len;
 }
 
 

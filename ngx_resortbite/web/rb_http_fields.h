@@ -16,8 +16,11 @@
 ngx_uint_t rb_http_find(ngx_http_request_t *r, const ngx_str_t *name,
     ngx_str_t *value);
 
-/* Whether Accept allows text/html. */
-ngx_uint_t rb_http_accepts_html(ngx_http_request_t *r);
+/*
+ * Reads If-Match into req->if_match.  rb_err_precondition_required,
+ * rb_err_precondition (it can't be any revision of ours).
+ */
+rb_err_t *rb_http_check_match(rb_req_t *req, ngx_http_request_t *r);
 
 
 #endif /* _RB_HTTP_FIELDS_H_INCLUDED_ */

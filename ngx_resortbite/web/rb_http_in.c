@@ -26,6 +26,7 @@
                                  "HttpOnly; SameSite=Lax"
 
 
+static void rb_http_own_language(rb_req_t *req);
 static rb_err_t *rb_http_check_params(rb_req_t *req, const ngx_str_t *texts);
 static rb_err_t *rb_http_check_body(rb_req_t *req, ngx_http_request_t *r);
 static rb_err_t *rb_http_check_key(rb_req_t *req, ngx_http_request_t *r);
@@ -130,7 +131,13 @@ rb_http_check(rb_req_t *req, const ngx_str_t *path_values)
      * one type, whatever was asked for */
 
     if (r && req->route->page) {
-        rb_http_page_language(req);
+
+        if (rb_route_public_page(req->route)) {
+            rb_http_own_language(req);
+
+        } else {
+            rb_http_page_language(req);
+        }
 
         if (!rb_http_accepts_html(r)) {
             return &rb_err_not_acceptable_page;
@@ -148,6 +155,10 @@ rb_http_check(rb_req_t *req, const ngx_str_t *path_values)
 
     if (err == NULL && r && req->route->idempotent) {
         err = rb_http_check_key(req, r);
+    }
+
+    if (err == NULL && r && (req->route->if_match || req->route->may_match)) {
+        err = rb_http_check_match(req, r);
     }
 
     return err;
@@ -254,13 +265,25 @@ rb_http_req_from_key(ngx_pool_t *pool, ngx_log_t *log,
     }
 
     if (rb_router_match(router, NGX_HTTP_GET, &path, &req->route,
-                        &req->route_index, values, &allow) != NGX_OK
-        || rb_http_check_params(req, values) != NULL)
+                        &req->route_index, values, &allow) != NGX_OK)
     {
         return NULL;
     }
 
-    return req;
+    if (rb_route_public_page(req->route)) {
+        rb_http_own_language(req);
+    }
+
+    return rb_http_check_params(req, values) ? NULL : req;
+}
+
+
+/* A public page's: two pages in two languages have two addresses. */
+
+static void
+rb_http_own_language(rb_req_t *req)
+{
+    req->lang = req->route->english ? RB_LANG_EN : RB_LANG_KO;
 }
 
 
@@ -341,6 +364,13 @@ rb_http_check_params(rb_req_t *req, const ngx_str_t *texts)
     }
 
     rb_path_parse(&ps, req->route, texts, req->path);
+
+    /* to who follows a link it is all one what is wrong with it */
+
+    if (ps.err && ps.err->fields && rb_route_public_page(req->route)) {
+        return &rb_err_not_found;
+    }
+
     rb_query_parse(&ps, req->route, &req->args, req->query);
 
     return ps.err;

@@ -24,6 +24,8 @@ static ngx_int_t rb_http_out(ngx_http_request_t *r, ngx_uint_t status,
     rb_http_cached_t *out, const ngx_str_t *id);
 static ngx_int_t rb_http_out_headers(ngx_http_request_t *r, ngx_uint_t status,
     rb_http_cached_t *out, const ngx_str_t *id);
+static size_t rb_http_type_len(const ngx_str_t *type);
+static ngx_int_t rb_http_out_page(ngx_http_request_t *r, rb_lang_e lang);
 static ngx_int_t rb_http_out_reply(ngx_http_request_t *r, rb_req_t *req);
 static ngx_int_t rb_http_out_body(ngx_http_request_t *r,
     const ngx_str_t *body);
@@ -40,12 +42,6 @@ static ngx_int_t rb_http_push_if(ngx_http_request_t *r, const ngx_str_t *name,
     const ngx_str_t *value);
 
 
-rb_err_define(rb_err_precondition, 412, "precondition_failed",
-    "If-Match에 적힌 버전이 아닙니다. 최신 내용을 다시 불러온 뒤 시도해 주세요.",
-    "This is not the version named in If-Match. Load the latest version and "
-    "try again.");
-
-
 static const ngx_str_t  rb_json_type = ngx_string("application/json");
 static const ngx_str_t  rb_form_type =
     ngx_string("application/x-www-form-urlencoded");
@@ -57,6 +53,13 @@ static const ngx_str_t  rb_name_cache_control = ngx_string("Cache-Control");
 static const ngx_str_t  rb_name_request_id = ngx_string("X-Request-Id");
 static const ngx_str_t  rb_name_options = ngx_string("X-Content-Type-Options");
 static const ngx_str_t  rb_nosniff = ngx_string("nosniff");
+static const ngx_str_t  rb_name_allow_origin =
+    ngx_string("Access-Control-Allow-Origin");
+static const ngx_str_t  rb_any_origin = ngx_string("*");
+static const ngx_str_t  rb_name_surrogate_key = ngx_string("Surrogate-Key");
+static const ngx_str_t  rb_name_policy =
+    ngx_string("Content-Security-Policy");
+static const ngx_str_t  rb_name_referrer = ngx_string("Referrer-Policy");
 static const ngx_str_t  rb_name_link = ngx_string("Link");
 static const ngx_str_t  rb_name_age = ngx_string("Age");
 static const ngx_str_t  rb_name_vary = ngx_string("Vary");
@@ -72,6 +75,18 @@ static const ngx_str_t  rb_bearer = ngx_string("Bearer realm=\"resortbite\"");
 static const ngx_str_t  rb_name_replayed = ngx_string("Idempotency-Replayed");
 static const ngx_str_t  rb_true = ngx_string("true");
 
+/*
+ * A public page has no script; JSON-LD is data, of which the policy says
+ * nothing (HTML §4.12.1.1).  Resorts' photos may be anywhere.
+ */
+
+static const ngx_str_t  rb_public_policy =
+    ngx_string("default-src 'none'; style-src 'self'; "
+               "img-src 'self' https: data:; base-uri 'none'; "
+               "frame-ancestors 'none'; form-action 'self'");
+static const ngx_str_t  rb_public_referrer =
+    ngx_string("strict-origin-when-cross-origin");
+
 static const ngx_str_t  rb_languages[RB_LANG_COUNT] = {
     [RB_LANG_KO] = ngx_string("ko"),
     [RB_LANG_EN] = ngx_string("en")
@@ -79,6 +94,8 @@ static const ngx_str_t  rb_languages[RB_LANG_COUNT] = {
 
 static const ngx_str_t  rb_status_422 =
     ngx_string("422 Unprocessable Content");
+static const ngx_str_t  rb_status_428 =
+    ngx_string("428 Precondition Required");
 
 
 void
@@ -176,18 +193,31 @@ rb_http_send(ngx_http_request_t *r, rb_req_t *req)
     out.etag = reply->etag;
     out.link = reply->link;
     out.cache_control = reply->cache_control;
+    out.surrogate_key.data = reply->keys;
+    out.surrogate_key.len = (reply->status == NGX_HTTP_OK && req->route
+                             && req->route->fresh)
+                            ? reply->keys_len : 0;
     out.age = reply->age;
     out.lang = req->lang;
-    out.by_language = reply->problem
-                      || (req->route
-                          && (req->route->by_language || req->route->page));
+    out.public_page = req->route && rb_route_public_page(req->route);
+    out.any_origin = req->route && req->route->any_origin;
+    out.by_language = !out.public_page
+                      && (reply->problem
+                          || (req->route && (req->route->by_language
+                                             || req->route->page)));
+
+    if (reply->revised) {
+        r->disable_not_modified = 1;
+    }
 
 #if (NGX_HTTP_GZIP)
 
     /* a secret beside what somebody else can choose: its length tells (BREACH,
-     * RFC 7457 §2.6) */
+     * RFC 7457 §2.6); and nginx makes the tag of what it compresses weak */
 
-    if (req->route && req->route->page) {
+    if ((req->route && req->route->page && !out.public_page)
+        || reply->strong)
+    {
         r->gzip_tested = 1;
         r->gzip_ok = 0;
     }
@@ -291,7 +321,8 @@ rb_http_out_headers(ngx_http_request_t *r, ngx_uint_t status,
     } else {
         r->headers_out.content_length_n = out->body.len;
         r->headers_out.content_type = out->type.len ? out->type : rb_json_type;
-        r->headers_out.content_type_len = r->headers_out.content_type.len;
+        r->headers_out.content_type_len =
+                                rb_http_type_len(&r->headers_out.content_type);
         r->headers_out.content_type_lowcase = NULL;
     }
 
@@ -304,6 +335,8 @@ rb_http_out_headers(ngx_http_request_t *r, ngx_uint_t status,
 
     if (rb_http_push_cache_control(r, &out->cache_control) != NGX_OK
         || rb_http_push_if(r, &rb_name_link, &out->link) != NGX_OK
+        || rb_http_push_if(r, &rb_name_surrogate_key, &out->surrogate_key)
+           != NGX_OK
         || rb_http_push(r, &rb_name_options, &rb_nosniff) == NULL
         || rb_http_push(r, &rb_name_request_id, id) == NULL)
     {
@@ -318,8 +351,49 @@ rb_http_out_headers(ngx_http_request_t *r, ngx_uint_t status,
         return NGX_ERROR;
     }
 
+    if (out->public_page && rb_http_out_page(r, out->lang) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (out->any_origin
+        && rb_http_push(r, &rb_name_allow_origin, &rb_any_origin) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
     return (out->age < 0) ? NGX_OK
                           : rb_http_push_number(r, &rb_name_age, out->age);
+}
+
+
+/* Without its parameters: what gzip_types and others of nginx compare. */
+
+static size_t
+rb_http_type_len(const ngx_str_t *type)
+{
+    size_t  len;
+
+    for (len = 0; len < type->len && type->data[len] != ';'; len++) {
+        /* void */
+    }
+
+    return len;
+}
+
+
+/* What every public page has, kept or just made, and its problems. */
+
+static ngx_int_t
+rb_http_out_page(ngx_http_request_t *r, rb_lang_e lang)
+{
+    if (rb_http_push(r, &rb_name_policy, &rb_public_policy) == NULL
+        || rb_http_push(r, &rb_name_referrer, &rb_public_referrer) == NULL
+        || rb_http_push(r, &rb_name_language, &rb_languages[lang]) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }
 
 
@@ -382,6 +456,10 @@ rb_http_out_reply(ngx_http_request_t *r, rb_req_t *req)
     case 422:
         /* nginx has no words for it */
         r->headers_out.status_line = rb_status_422;
+        break;
+
+    case 428:
+        r->headers_out.status_line = rb_status_428;
         break;
     }
 

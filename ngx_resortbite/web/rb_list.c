@@ -135,6 +135,41 @@ rb_list_query(rb_req_t *req, ngx_uint_t stmt, uint64_t when,
 
 
 rb_err_t *
+rb_list_page(rb_req_t *req, const rb_list_page_t *page, uint64_t when,
+    uint64_t after_when, ngx_str_t *params)
+{
+    u_char             buf[RB_LIST_LIMIT_SIZE];
+    rb_err_t          *err;
+    ngx_str_t          keyset[RB_LIST_KEYS_MAX];
+    ngx_uint_t         i;
+    rb_pg_rows_t       rows;
+    const rb_value_t  *limit;
+
+    err = rb_req_keyset(req, &req->query[page->query_cursor], page->keys,
+                        keyset);
+    if (err) {
+        return err;
+    }
+
+    if (keyset[0].data) {
+        when |= after_when;
+    }
+
+    for (i = 0; i < page->keys; i++) {
+        params[page->after[i]] = keyset[i];
+    }
+
+    limit = &req->query[page->query_limit];
+    params[page->limit] = rb_list_limit(limit, buf);
+
+    err = rb_list_query(req, page->stmt, when, params, &rows);
+
+    return err ? err : rb_reply_list(req, &rows, limit->integer, page->keys,
+                                     -1);
+}
+
+
+rb_err_t *
 rb_list_count(rb_req_t *req, const rb_value_t *count, ngx_uint_t stmt,
     uint64_t when, uint64_t planned, const ngx_str_t *params, int64_t *total)
 {

@@ -98,6 +98,32 @@ rb_err_t *rb_list_query(rb_req_t *req, ngx_uint_t stmt, uint64_t when,
     const ngx_str_t *params, rb_pg_rows_t *rows);
 
 /*
+ * A list that has neither a total nor a tag: where its query and its statement
+ * have what a page is about.
+ */
+
+#define RB_LIST_KEYS_MAX  3
+
+typedef struct {
+    ngx_uint_t    stmt;                 /* RB_STMT_… */
+    ngx_uint_t    query_limit;          /* indices in the route's query */
+    ngx_uint_t    query_cursor;
+    ngx_uint_t    limit;                /* parameters of the statement */
+    ngx_uint_t    after[RB_LIST_KEYS_MAX];  /* in the cursor's order */
+    ngx_uint_t    keys;                 /* how many of them: 1 or more */
+} rb_list_page_t;
+
+/*
+ * Reads the page and answers with it (yields).  Of params, which is the
+ * caller's and may be on its stack, it sets limit and after, the latter to
+ * NULL on the first page; the caller has set the others.  `after_when' is
+ * added to when if a cursor was given.  400 for a cursor that isn't this
+ * list's, else what rb_list_query() and rb_reply_list() return.
+ */
+rb_err_t *rb_list_page(rb_req_t *req, const rb_list_page_t *page,
+    uint64_t when, uint64_t after_when, ngx_str_t *params);
+
+/*
  * The total that count= asks for, by a statement like jobs_count (yields);
  * *total is -1 for `none'.  `planned' is the label that makes it a plan.
  */

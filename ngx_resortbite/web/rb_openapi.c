@@ -29,6 +29,8 @@ static const rb_openapi_tag_t  rb_openapi_tags[] = {
     { ngx_string("dorms"), rb_text("기숙사", "Dormitories") },
     { ngx_string("meta"), rb_text("지역, 직종과 제한 값",
                                   "Regions, categories and limits") },
+    { ngx_string("feeds"), rb_text("검색 엔진과 다른 사이트가 읽는 것",
+                                   "For search engines and other sites") },
     { ngx_string("reports"), rb_text("신고", "Reports of abuse") },
     { ngx_string("users"), rb_text("회원", "Members") },
     { ngx_string("sessions"), rb_text("로그인", "Log-ins and sessions") },

@@ -67,7 +67,7 @@ static const rb_openapi_part_t  rb_openapi_problems[] = {
       rb_text("이미 종료되었거나 삭제되었습니다. code로 구분합니다.",
               "It was there and has ended; code tells how."), 0 },
 
-    { RB_OPENAPI_ETAG, "PreconditionFailed", "412",
+    { RB_OPENAPI_ETAG|RB_OPENAPI_REVISED, "PreconditionFailed", "412",
       rb_text("If-Match의 ETag가 지금 내용의 것이 아닙니다.",
               "The ETag in If-Match isn't that of what is there now."), 0 },
 
@@ -82,6 +82,16 @@ static const rb_openapi_part_t  rb_openapi_problems[] = {
     { RB_OPENAPI_KEY, "IdempotencyKeyReused", "422",
       rb_text("같은 Idempotency-Key로 다른 요청을 보냈습니다.",
               "The Idempotency-Key was used for another request."), 0 },
+
+    { RB_OPENAPI_RULES, "Refused", "422",
+      rb_text("규칙에 맞지 않습니다. errors에 규칙마다 기준과 통과하는 값이 "
+              "있습니다.",
+              "It doesn't keep the rules; errors names each, its number and "
+              "what would pass."), 0 },
+
+    { RB_OPENAPI_MATCH, "PreconditionRequired", "428",
+      rb_text("If-Match로 읽을 때 받은 ETag를 보내 주세요.",
+              "Send the ETag that came with what you read as If-Match."), 0 },
 
     { RB_OPENAPI_TOO_MANY, "TooManyRequests", "429",
       rb_text("너무 자주 시도했습니다. Retry-After 뒤에 다시 시도해 주세요.",
@@ -141,6 +151,11 @@ static const rb_openapi_part_t  rb_openapi_params[] = {
     { RB_OPENAPI_ETAG, "IfNoneMatch", "If-None-Match",
       rb_text("가지고 있는 사본의 ETag.", "The ETag of the copy you have."), 0 },
 
+    { RB_OPENAPI_REVISED, "IfMatch", "If-Match",
+      rb_text("읽을 때 받은 ETag. 그 뒤에 바뀌었으면 412로 거절합니다.",
+              "The ETag that came with what you read; if it has changed since, "
+              "the answer is 412."), 0 },
+
     { RB_OPENAPI_KEY, "IdempotencyKey", "Idempotency-Key",
       rb_text("재시도해도 한 번만 처리되게 하는 키. 요청마다 새로 만들고, "
               "재시도할 때는 그대로 다시 보냅니다.",
@@ -186,7 +201,8 @@ rb_openapi_features(const rb_route_t *route)
         { RB_PROBLEM_FORBIDDEN, RB_OPENAPI_DENIES },
         { RB_PROBLEM_TOO_MANY, RB_OPENAPI_TOO_MANY },
         { RB_PROBLEM_NOT_FOUND, RB_OPENAPI_ID },
-        { RB_PROBLEM_UPSTREAM, RB_OPENAPI_UPSTREAM }
+        { RB_PROBLEM_UPSTREAM, RB_OPENAPI_UPSTREAM },
+        { RB_PROBLEM_RULES, RB_OPENAPI_RULES }
     };
 
     get = (route->method == NGX_HTTP_GET);
@@ -206,11 +222,14 @@ rb_openapi_features(const rb_route_t *route)
                | (route->view || route->page ? RB_OPENAPI_VIEW : 0)
                | (route->body || route->form ? RB_OPENAPI_BODY : 0)
                | (route->idempotent ? RB_OPENAPI_KEY : 0)
+               | (route->if_match || route->may_match
+                  ? RB_OPENAPI_REVISED : 0)
+               | (route->if_match ? RB_OPENAPI_MATCH : 0)
                | (get ? 0 : RB_OPENAPI_WRITE)
                | (route->on_main
                   && !(route->problems & RB_PROBLEM_UNAVAILABLE)
                   ? 0 : RB_OPENAPI_WAITS)
-               | (get && !route->page && (route->view || route->fresh)
+               | (get && (route->fresh || (route->view && !route->page))
                   ? RB_OPENAPI_ETAG : 0)
                | (route->list ? RB_OPENAPI_LIST : 0)
                | (route->success == NGX_HTTP_CREATED
@@ -363,6 +382,9 @@ rb_openapi_problem_schema(rb_json_t *j, const rb_router_t *router)
             "\"code\":{\"type\":\"string\"},"
             "\"detail\":{\"type\":\"string\"},"
             "\"missing_roles\":{\"type\":\"array\","
+                "\"items\":{\"type\":\"string\"}},"
+            "\"state\":{\"type\":\"string\"},"
+            "\"allowed_states\":{\"type\":\"array\","
                 "\"items\":{\"type\":\"string\"}},"
             "\"instance\":{\"type\":\"string\",\"format\":\"uri-reference\"},"
             "\"errors\":{\"type\":\"array\",\"items\":{"

@@ -34,6 +34,9 @@
 #define RB_OPENAPI_TOO_MANY  0x10000
 #define RB_OPENAPI_UPSTREAM  0x20000
 #define RB_OPENAPI_LOGIN     0x40000    /* a page that leads to the log-in */
+#define RB_OPENAPI_REVISED   0x80000    /* heeds If-Match */
+#define RB_OPENAPI_MATCH     0x100000   /* needs it */
+#define RB_OPENAPI_RULES     0x200000   /* refuses by rules */
 
 
 /* The kinds that a route is of. */

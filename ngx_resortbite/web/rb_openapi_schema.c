@@ -6,6 +6,8 @@
 
 
 #include "web/rb_openapi_schema.h"
+#include "web/rb_param.h"
+#include "base/rb_week.h"
 #include <stdio.h>
 
 
@@ -29,7 +31,11 @@ static const rb_openapi_type_t  rb_openapi_param_types[] = {
     [RB_PARAM_ENUMS]  = { "array", NULL },
     [RB_PARAM_CURSOR] = { "string", NULL },
     [RB_PARAM_FIELDS] = { "array", NULL },
-    [RB_PARAM_JSON]   = { NULL, NULL }
+    [RB_PARAM_JSON]   = { NULL, NULL },
+    [RB_PARAM_LABELS] = { "array", NULL },
+    [RB_PARAM_ADDRESSES] = { "array", NULL },
+    [RB_PARAM_UUIDS]  = { "array", NULL },
+    [RB_PARAM_WEEK]   = { "array", NULL }
 };
 
 
@@ -42,7 +48,8 @@ static const rb_openapi_type_t  rb_openapi_view_types[] = {
     [RB_VIEW_BOOL]    = { "boolean", NULL },
     [RB_VIEW_DATE]    = { "string", "date" },
     [RB_VIEW_TIME]    = { "string", "date-time" },
-    [RB_VIEW_JSON]    = { NULL, NULL }
+    [RB_VIEW_JSON]    = { NULL, NULL },
+    [RB_VIEW_WEEK]    = { "array", NULL }
 };
 
 
@@ -59,6 +66,12 @@ typedef struct {
 
 static void rb_openapi_limits(rb_json_t *j, const rb_param_t *param);
 static void rb_openapi_limit(rb_json_t *j, const char *key, double value);
+static void rb_openapi_items(rb_json_t *j, rb_param_type_e type);
+static void rb_openapi_range(rb_json_t *j);
+static ngx_uint_t rb_openapi_members(rb_json_t *j, const rb_param_t **param,
+    size_t prefix);
+static void rb_openapi_required_of(rb_json_t *j, const rb_param_t *param,
+    size_t prefix, const rb_param_t *end);
 static void rb_openapi_values(rb_json_t *j, const ngx_str_t *values);
 static void rb_openapi_preset(rb_json_t *j, const rb_param_t *param);
 static void rb_openapi_preset_array(rb_json_t *j, const ngx_str_t *preset);
@@ -169,6 +182,21 @@ rb_openapi_param_schema(rb_json_t *j, const rb_param_t *param,
         rb_json_bool(j, 1);
         break;
 
+    case RB_PARAM_LABELS:
+    case RB_PARAM_ADDRESSES:
+    case RB_PARAM_UUIDS:
+        rb_json_key(j, "items");
+        rb_openapi_items(j, param->type);
+        rb_openapi_limit(j, "maxItems", param->max);
+        break;
+
+    case RB_PARAM_WEEK:
+        rb_json_key(j, "items");
+        rb_openapi_range(j);
+        rb_openapi_limit(j, "minItems", param->min > 0);
+        rb_openapi_limit(j, "maxItems", RB_WEEK_RANGES_MAX);
+        break;
+
     default:
         rb_openapi_limits(j, param);
     }
@@ -222,6 +250,46 @@ rb_openapi_limit(rb_json_t *j, const char *key, double value)
 
     rb_json_key_n(j, key, ngx_strlen(key));
     rb_json_raw(j, text, n);
+}
+
+
+static void
+rb_openapi_items(rb_json_t *j, rb_param_type_e type)
+{
+    ngx_str_t  s;
+
+    static const char  label[] =
+        "{\"type\":\"string\",\"minLength\":1,\"maxLength\":60}";
+    static const char  address[] =
+        "{\"type\":\"string\",\"format\":\"uri-reference\","
+        "\"maxLength\":500}";
+    static const char  uuid[] = "{\"type\":\"string\",\"format\":\"uuid\"}";
+
+    s.data = (u_char *) (type == RB_PARAM_LABELS ? label
+                         : type == RB_PARAM_ADDRESSES ? address : uuid);
+    s.len = ngx_strlen(s.data);
+
+    rb_json_raw(j, s.data, s.len);
+}
+
+
+/* One of a week's: over midnight when it doesn't end after its start. */
+
+static void
+rb_openapi_range(rb_json_t *j)
+{
+    static const char  range[] =
+        "{\"type\":\"object\",\"additionalProperties\":false,"
+        "\"properties\":{"
+        "\"day\":{\"type\":\"string\",\"enum\":[\"mon\",\"tue\",\"wed\","
+        "\"thu\",\"fri\",\"sat\",\"sun\"]},"
+        "\"start\":{\"type\":\"string\","
+        "\"pattern\":\"^([01][0-9]|2[0-3]):00$\"},"
+        "\"end\":{\"type\":\"string\","
+        "\"pattern\":\"^([01][0-9]|2[0-4]):00$\"}},"
+        "\"required\":[\"day\",\"start\",\"end\"]}";
+
+    rb_json_raw(j, range, sizeof(range) - 1);
 }
 
 
@@ -331,7 +399,7 @@ void
 rb_openapi_body_schema(rb_json_t *j, const rb_route_t *route)
 {
     ngx_uint_t         any;
-    const rb_param_t  *param, *params;
+    const rb_param_t  *params;
 
     static const char  csrf[] = "{\"type\":\"string\"}";
 
@@ -352,29 +420,109 @@ rb_openapi_body_schema(rb_json_t *j, const rb_route_t *route)
         rb_json_raw(j, csrf, sizeof(csrf) - 1);
     }
 
-    for (param = params, any = 0; param->name.len; param++) {
-        rb_json_key_n(j, (char *) param->name.data, param->name.len);
-        rb_openapi_param_schema(j, param, NULL, &param->about);
-
-        any |= param->required;
-    }
+    any = rb_openapi_members(j, &params, 0);
 
     rb_json_close(j, '}');
 
     if (any) {
-        rb_json_key(j, "required");
-        rb_json_open(j, '[');
-
-        for (param = params; param->name.len; param++) {
-            if (param->required) {
-                rb_json_str(j, &param->name);
-            }
-        }
-
-        rb_json_close(j, ']');
+        rb_openapi_required_of(j, route->body, 0, NULL);
     }
 
     rb_json_close(j, '}');
+}
+
+
+/*
+ * Members of an object, from *param on: names that begin with the first
+ * `prefix' bytes of its own, one object for those that share the next part.
+ * Moves *param past them; says whether any is required.
+ */
+
+static ngx_uint_t
+rb_openapi_members(rb_json_t *j, const rb_param_t **param, size_t prefix)
+{
+    size_t             len;
+    ngx_uint_t         any;
+    const rb_param_t  *first, *within;
+
+    any = 0;
+    first = *param;
+
+    while ((*param)->name.len
+           && (*param)->name.len > prefix
+           && ngx_memcmp((*param)->name.data, first->name.data, prefix) == 0)
+    {
+        any |= (*param)->required;
+        len = rb_param_part(&(*param)->name, prefix);
+
+        rb_json_key_n(j, (char *) (*param)->name.data + prefix, len);
+
+        if (prefix + len == (*param)->name.len) {
+            rb_openapi_param_schema(j, *param, NULL, &(*param)->about);
+            (*param)++;
+            continue;
+        }
+
+        within = *param;
+
+        rb_json_open(j, '{');
+        rb_openapi_member(j, "type", "object");
+        rb_json_key(j, "additionalProperties");
+        rb_json_bool(j, 0);
+        rb_json_key(j, "properties");
+        rb_json_open(j, '{');
+
+        if (rb_openapi_members(j, param, prefix + len + 1)) {
+            rb_json_close(j, '}');
+            rb_openapi_required_of(j, within, prefix + len + 1, *param);
+
+        } else {
+            rb_json_close(j, '}');
+        }
+
+        rb_json_close(j, '}');
+    }
+
+    return any;
+}
+
+
+/* "required" of the members in [param, end); end NULL: of all there are. */
+
+static void
+rb_openapi_required_of(rb_json_t *j, const rb_param_t *param, size_t prefix,
+    const rb_param_t *end)
+{
+    size_t      len;
+    ngx_str_t   name, before;
+
+    ngx_str_null(&before);
+
+    rb_json_key(j, "required");
+    rb_json_open(j, '[');
+
+    for ( /* void */ ; param != end && param->name.len; param++) {
+
+        if (!param->required) {
+            continue;
+        }
+
+        len = rb_param_part(&param->name, prefix);
+
+        name.data = param->name.data + prefix;
+        name.len = len;
+
+        if (name.len == before.len
+            && ngx_memcmp(name.data, before.data, len) == 0)
+        {
+            continue;
+        }
+
+        rb_json_str(j, &name);
+        before = name;
+    }
+
+    rb_json_close(j, ']');
 }
 
 
@@ -520,6 +668,10 @@ rb_openapi_field(rb_json_t *j, const rb_view_field_t *field)
     if (field->type == RB_VIEW_JSON) {
         rb_json_key(j, "items");
         rb_json_raw(j, "{}", 2);
+
+    } else if (field->type == RB_VIEW_WEEK) {
+        rb_json_key(j, "items");
+        rb_openapi_range(j);
     }
 
     rb_openapi_description(j, &field->about);

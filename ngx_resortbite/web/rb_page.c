@@ -14,6 +14,7 @@
 
 
 #define RB_PAGE_SIZE       8192
+#define RB_PAGE_SITE_SIZE  24576        /* of public ones: most have less */
 #define RB_PAGE_TEXT_MAX   2048         /* of a formatted text */
 
 
@@ -21,11 +22,9 @@ static void rb_page_headers(rb_page_t *page, const rb_page_conf_t *conf);
 static void rb_page_csp_to(rb_buf_t *b, const ngx_str_t *uri);
 static void rb_page_head(rb_page_t *page, const rb_text_t *title,
     const rb_page_conf_t *conf);
-static void rb_page_asset_link(rb_page_t *page, const char *before,
-    const char *name, const char *after);
 static void rb_page_top(rb_page_t *page);
-static void rb_page_language(rb_page_t *page, rb_lang_e lang,
-    const char *name);
+static ngx_int_t rb_page_other(rb_page_t *page, const char *code,
+    ngx_str_t *href);
 static void rb_page_attribute(rb_page_t *page, const char *name,
     const ngx_str_t *value);
 static ngx_uint_t rb_page_address_valid(const char *name,
@@ -34,8 +33,7 @@ static void rb_page_vsayf(rb_page_t *page, const char *format, va_list args);
 static void rb_page_escape(rb_buf_t *b, const u_char *p, size_t len);
 
 
-static const rb_text_t  rb_page_product =
-    rb_text("리조트바이트", "ResortBite");
+const rb_text_t  rb_page_product = rb_text("리조트바이트", "ResortBite");
 
 
 void
@@ -54,7 +52,9 @@ rb_page_begin(rb_page_t *page, rb_req_t *req, const rb_text_t *title,
     page->body = &reply->body;
     page->error = conf->error;
 
-    (void) rb_buf_init(page->body, req->task.pool, RB_PAGE_SIZE);
+    (void) rb_buf_init(page->body, req->task.pool,
+                       rb_route_public_page(req->route) ? RB_PAGE_SITE_SIZE
+                                                        : RB_PAGE_SIZE);
 
     reply->status = conf->status ? conf->status
                     : conf->error ? conf->error->problem->status
@@ -64,13 +64,24 @@ rb_page_begin(rb_page_t *page, rb_req_t *req, const rb_text_t *title,
         reply->retry_after = conf->error->retry_after;
     }
 
-    rb_page_headers(page, conf);
-    rb_page_head(page, title, conf);
-    rb_page_top(page);
+    ngx_str_set(&reply->type, "text/html; charset=utf-8");
+
+    if (rb_route_public_page(req->route)) {
+        rb_page_head(page, title, conf);
+        rb_page_site_top(page);
+
+    } else {
+        rb_page_headers(page, conf);
+        rb_page_head(page, title, conf);
+        rb_page_top(page);
+    }
 
     rb_page_raw(page, conf->wide ? "<main id=\"main\" class=\"wide\">\n"
                                  : "<main id=\"main\">\n");
-    rb_page_put(page, "h1", title);
+
+    if (!conf->bare) {
+        rb_page_put(page, "h1", title);
+    }
 
     if (conf->error) {
         rb_page_error(page, conf->error);
@@ -83,11 +94,19 @@ rb_page_end(rb_page_t *page)
 {
     rb_page_error_rest(page);
 
-    rb_page_raw(page, "</main>\n</body>\n</html>\n");
+    rb_page_raw(page, "</main>\n");
+
+    if (rb_route_public_page(page->req->route)) {
+        rb_page_site_bottom(page);
+    }
+
+    rb_page_raw(page, "</body>\n</html>\n");
 
     return page->body->failed ? &rb_err_internal : NULL;
 }
 
+
+/* Of a page that is somebody's; a public one's are rb_http_out.c's. */
 
 static void
 rb_page_headers(rb_page_t *page, const rb_page_conf_t *conf)
@@ -119,7 +138,6 @@ rb_page_headers(rb_page_t *page, const rb_page_conf_t *conf)
     policy.data = b.start;
     policy.len = rb_buf_len(&b);
 
-    ngx_str_set(&req->reply.type, "text/html; charset=utf-8");
     ngx_str_set(&req->reply.cache_control, "no-store");
 
     rb_reply_header(req, "Content-Security-Policy", &policy);
@@ -207,7 +225,10 @@ rb_page_head(rb_page_t *page, const rb_text_t *title,
     rb_page_asset_link(page, "<link rel=\"icon\" href=\"", "icon.svg",
                        "\">\n");
 
-    if (conf->script) {
+    if (rb_route_public_page(page->req->route)) {
+        rb_page_site_head(page, title, conf);
+
+    } else if (conf->script) {
         rb_page_asset_link(page, "<script src=\"", conf->script,
                            "\" defer></script>\n");
     }
@@ -216,7 +237,7 @@ rb_page_head(rb_page_t *page, const rb_text_t *title,
 }
 
 
-static void
+void
 rb_page_asset_link(rb_page_t *page, const char *before, const char *name,
     const char *after)
 {
@@ -262,27 +283,66 @@ rb_page_top(rb_page_t *page)
 }
 
 
-/* The same address in the other language. */
-
-static void
+void
 rb_page_language(rb_page_t *page, rb_lang_e lang, const char *name)
 {
-    size_t             before;
-    rb_buf_t           b;
-    ngx_str_t          href;
-    const char        *code;
-    const rb_req_t    *req;
-    const rb_route_t  *route;
+    ngx_str_t    href;
+    const char  *code;
 
-    req = page->req;
-    route = req->route;
     code = (lang == RB_LANG_EN) ? "en" : "ko";
 
-    if (req->lang == lang) {
+    if (page->req->lang == lang) {
         rb_page_raw(page, "<span aria-current=\"true\">");
         rb_page_raw(page, name);
         rb_page_raw(page, "</span>\n");
         return;
+    }
+
+    if (rb_page_other(page, code, &href) != NGX_OK) {
+        page->body->failed = 1;
+        return;
+    }
+
+    rb_page_raw(page, "<a lang=\"");
+    rb_page_raw(page, code);
+    rb_page_raw(page, "\" hreflang=\"");
+    rb_page_raw(page, code);
+    rb_page_raw(page, rb_route_public_page(page->req->route)
+                      ? "\"" : "\" rel=\"nofollow\"");
+    rb_page_attribute(page, "href", &href);
+    rb_page_raw(page, ">");
+    rb_page_raw(page, name);
+    rb_page_raw(page, "</a>\n");
+}
+
+
+/* The same address in the other language: a public page's has another path,
+ * of the others ?lang= is heeded. */
+
+static ngx_int_t
+rb_page_other(rb_page_t *page, const char *code, ngx_str_t *href)
+{
+    size_t             before;
+    rb_buf_t           b;
+    ngx_str_t          path;
+    rb_req_t          *req;
+    const rb_route_t  *route;
+
+    req = page->req;
+    route = req->route;
+
+    if (rb_route_public_page(route)) {
+        path = rb_page_canonical(req, 1);
+
+        if (path.data == NULL) {
+            return NGX_ERROR;
+        }
+
+        *href = rb_page_path(req->task.pool, code[0] == 'e' ? RB_LANG_EN
+                                                            : RB_LANG_KO,
+                             &path);
+
+        return href->data ? NGX_OK : NGX_ERROR;
     }
 
     (void) rb_buf_init(&b, req->task.pool, 256);
@@ -300,23 +360,10 @@ rb_page_language(rb_page_t *page, rb_lang_e lang, const char *name)
     rb_buf_add_lit(&b, "lang=");
     rb_buf_add(&b, code, 2);
 
-    if (b.failed) {
-        page->body->failed = 1;
-        return;
-    }
+    href->data = b.start;
+    href->len = rb_buf_len(&b);
 
-    href.data = b.start;
-    href.len = rb_buf_len(&b);
-
-    rb_page_raw(page, "<a lang=\"");
-    rb_page_raw(page, code);
-    rb_page_raw(page, "\" hreflang=\"");
-    rb_page_raw(page, code);
-    rb_page_raw(page, "\" rel=\"nofollow\"");
-    rb_page_attribute(page, "href", &href);
-    rb_page_raw(page, ">");
-    rb_page_raw(page, name);
-    rb_page_raw(page, "</a>\n");
+    return b.failed ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -515,12 +562,10 @@ rb_page_vsayf(rb_page_t *page, const char *format, va_list args)
 }
 
 
-void
-rb_page_raw(rb_page_t *page, const char *text)
-{
-    rb_buf_add(page->body, text, ngx_strlen(text));
-}
-
+/*
+ * Most of a text passes as it is: ASCII by a table, and what is of three bytes,
+ * as Hangul is, by its bounds (RFC 3629 §4); the rest is looked at one by one.
+ */
 
 static void
 rb_page_escape(rb_buf_t *b, const u_char *p, size_t len)
@@ -529,6 +574,12 @@ rb_page_escape(rb_buf_t *b, const u_char *p, size_t len)
     const char    *as;
     const u_char  *end, *run;
 
+    /* a bit for each character of ASCII that is no plain text */
+    static const uint64_t  special[2] = {
+        0x500000c4ffffd9ffull,          /* controls but \t \n \r, " & ' < > */
+        0x8000000000000000ull           /* 0x7f */
+    };
+
     if (len == 0) {
         return;
     }
@@ -536,7 +587,27 @@ rb_page_escape(rb_buf_t *b, const u_char *p, size_t len)
     end = p + len;
 
     for (run = p; p < end; p += n) {
-        n = rb_utf8_char(p, end);
+
+        if (*p < 0x80) {
+            n = 1;
+
+            if (!((special[*p >> 6] >> (*p & 63)) & 1)) {
+                continue;
+            }
+
+        } else if (*p > 0xe0 && *p < 0xed && end - p > 2
+                   && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
+        {
+            n = 3;
+            continue;
+
+        } else {
+            n = rb_utf8_char(p, end);
+
+            if (n) {
+                continue;
+            }
+        }
 
         switch (n ? *p : 0) {
         case '&':  as = "&amp;";  break;
@@ -544,16 +615,7 @@ rb_page_escape(rb_buf_t *b, const u_char *p, size_t len)
         case '>':  as = "&gt;";   break;
         case '"':  as = "&quot;"; break;
         case '\'': as = "&#39;";  break;
-
-        case '\n': case '\t': case '\r':
-            continue;
-
-        default:
-            if (n && *p >= 0x20 && *p != 0x7f) {
-                continue;
-            }
-
-            as = "\xef\xbf\xbd";        /* U+FFFD */
+        default:   as = "\xef\xbf\xbd";        /* U+FFFD */
         }
 
         rb_buf_add(b, run, p - run);

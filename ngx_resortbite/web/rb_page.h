@@ -3,7 +3,11 @@
  * HTML pages.  Everything that is written is escaped: texts, attributes and
  * what an attribute with an address may hold; only rb_page_markup() takes
  * markup as it is.  A page works without a script, carries a Content Security
- * Policy that allows nothing that it doesn't have, and is never stored.
+ * Policy that allows nothing that it doesn't have, and is never stored, unless
+ * it is a public one (rb_route_public_page()): those have no script at all,
+ * the header and footer of the site, what search engines want to know in their
+ * head, and are kept in caches.  Their bytes must follow from their route,
+ * parameters and rows alone.
  *
  *     rb_page_begin(&page, req, &title, &(rb_page_conf_t) { .error = err });
  *     rb_page_form(&page, &action, &csrf);
@@ -24,7 +28,7 @@
 #include "web/rb_req.h"
 
 
-typedef struct {
+typedef struct rb_page_s {
     rb_req_t          *req;
     rb_buf_t          *body;            /* the reply's */
     const rb_err_t    *error;           /* shown on top and beside fields */
@@ -46,7 +50,49 @@ typedef struct {
                                            redirect beyond our own origin: a
                                            whole redirect URI; or empty */
     unsigned           wide:1;          /* for tables and lists of devices */
+
+    /*
+     * The rest is for public pages.  Paths are the Korean ones, as
+     * "/jobs?region=jeju", of which those of other languages are made.
+     */
+    unsigned           bare:1;          /* no heading: the page has its own */
+    unsigned           noindex:1;       /* not to be found; links are followed.
+                                           Of errors it is understood */
+    ngx_str_t          canonical;       /* path; empty: of the request, with
+                                           the parameters the route knows */
+    ngx_str_t          prev;            /* path of the page before; or empty */
+    ngx_str_t          next;            /* of the one after; or empty */
+    ngx_str_t          description;     /* what it says, in a sentence or two */
+    ngx_str_t          image;           /* absolute address; or empty */
+    const char        *og_type;         /* Open Graph's; NULL: "website" */
+    ngx_str_t          og_title;        /* empty: the title */
+    ngx_str_t          og_description;  /* empty: the description */
+    ngx_str_t          json_ld;         /* a JSON text, embedded safely */
+    void             (*head)(struct rb_page_s *page, void *data);
+                                        /* adds to the head; or NULL */
+    void              *head_data;
 } rb_page_conf_t;
+
+
+/*
+ * The installation's origin, "https://resortbite.example", without a slash at
+ * the end; set when a worker starts.  Empty when it isn't known: addresses in
+ * pages are paths then.
+ */
+extern ngx_str_t  rb_page_origin;
+
+/*
+ * A Korean path of a public page as it is in a language: "/" and "/en",
+ * "/jobs?a=b" and "/en/jobs?a=b"; and with the origin before it.  In pool;
+ * data == NULL when out of memory.
+ */
+ngx_str_t rb_page_path(ngx_pool_t *pool, rb_lang_e lang,
+    const ngx_str_t *path);
+ngx_str_t rb_page_address(ngx_pool_t *pool, rb_lang_e lang,
+    const ngx_str_t *path);
+
+/* The canonical path of a request, Korean, with parameters or without. */
+ngx_str_t rb_page_canonical(rb_req_t *req, ngx_uint_t query);
 
 
 /*
@@ -125,7 +171,8 @@ void rb_page_hidden(rb_page_t *page, const char *name,
 
 typedef struct {
     const char        *name;
-    const char        *type;            /* NULL: "text" */
+    const char        *type;            /* NULL: "text"; "textarea" for more
+                                           than a line */
     rb_text_t          label;
     rb_text_t          hint;            /* or empty */
     const char        *autocomplete;    /* "email", "new-password" …; NULL:
@@ -191,12 +238,33 @@ ngx_str_t rb_page_with_next(ngx_pool_t *pool, const char *path,
 
 
 /*
- * An error's page: title, fields, how long to wait, the request's id.  What
- * rb_http_problem() answers for routes with `page' set; of a log-in that is
+ * An error's page: title, fields, how long to wait, the request's id; of a
+ * public page also the ways on.  A handler that has more to say (that a post
+ * has ended, and which ones are like it) begins a page of its own with the
+ * error and answers NULL: what was kept of its address goes all the same.
+ * What rb_http_problem() answers for routes with `page' set; of a log-in that is
  * needed (401 sign_in_required, insufficient_user_authentication) it makes a
  * redirection to /login and /login/again that leads back.
  */
 void rb_page_problem(rb_req_t *req, const rb_err_t *err);
+
+/*
+ * What a browser is told of a path that no route has: a public page's problem,
+ * in English below /en.  The route to be given to it; NULL when the path isn't
+ * where pages are (/api, /oauth) or it is no browser that navigates, which is
+ * one that asks for text/html by name.
+ */
+const rb_route_t *rb_page_nowhere(const ngx_str_t *path,
+    const ngx_str_t *accept);
+
+/*
+ * Of a GET's or HEAD's path that no route has: whether somebody means another,
+ * that is a public page's with a slash at its end, or /favicon.ico.  The
+ * reply is then complete, a 308 to that.  NGX_DECLINED: nobody does.
+ * uri is the path and, behind a "?", the query.
+ */
+ngx_int_t rb_page_moved(rb_req_t *req, const rb_router_t *router,
+    const ngx_str_t *path, const ngx_str_t *uri);
 
 
 /*
@@ -212,7 +280,8 @@ void rb_page_passkey_form(rb_page_t *page, const char *kind,
     const ngx_str_t *action, const ngx_str_t *options, const ngx_str_t *csrf);
 
 
-/* Files that pages need, served by a route of pages/ for ever. */
+/* Files that pages need, served by a route of pages/ for ever: page.css and
+ * icon.svg for all of them, site.css for public ones, passkey.js. */
 
 typedef struct {
     ngx_str_t          name;            /* "page.css" */

@@ -8,7 +8,7 @@
  */
 
 
-#include "web/rb_page.h"
+#include "web/rb_page_parts.h"
 #include "base/rb_hash.h"
 
 
@@ -254,11 +254,18 @@ static const char  rb_page_passkey[] =
     { ngx_string(name), ngx_string(type),                                     \
       { sizeof(content) - 1, (u_char *) content } }
 
-static const rb_page_asset_t  rb_page_assets[] = {
+static const rb_page_asset_t  rb_page_own_assets[] = {
     rb_page_file("page.css", "text/css; charset=utf-8", rb_page_css),
     rb_page_file("icon.svg", "image/svg+xml", rb_page_icon),
     rb_page_file("passkey.js", "text/javascript; charset=utf-8",
                  rb_page_passkey)
+};
+
+static const rb_page_asset_t *const  rb_page_assets[] = {
+    &rb_page_own_assets[0],
+    &rb_page_own_assets[1],
+    &rb_page_own_assets[2],
+    &rb_page_site_css
 };
 
 
@@ -269,11 +276,11 @@ rb_page_asset(const ngx_str_t *name)
 
     for (i = 0; i < rb_array_size(rb_page_assets); i++) {
 
-        if (rb_page_assets[i].name.len == name->len
-            && ngx_memcmp(rb_page_assets[i].name.data, name->data, name->len)
-               == 0)
+        if (rb_page_assets[i]->name.len == name->len
+            && ngx_memcmp(rb_page_assets[i]->name.data, name->data,
+                          name->len) == 0)
         {
-            return &rb_page_assets[i];
+            return rb_page_assets[i];
         }
     }
 
@@ -290,7 +297,7 @@ rb_page_version(const rb_page_asset_t *asset, u_char *version)
     static uint64_t      hashes[rb_array_size(rb_page_assets)];
     static const u_char  hex[] = "0123456789abcdef";
 
-    i = asset - rb_page_assets;
+    for (i = 0; rb_page_assets[i] != asset; i++) { /* void */ }
 
     if (hashes[i] == 0) {
         hashes[i] = rb_hash64(asset->content.data, asset->content.len,

@@ -17,6 +17,8 @@ static void rb_page_wrong_put(rb_page_t *page, const ngx_str_t *name,
     const rb_text_t *label, const rb_text_t *required);
 static ngx_uint_t rb_page_typed(rb_page_t *page, const ngx_str_t *name,
     ngx_str_t *text);
+static void rb_page_control(rb_page_t *page, const rb_page_input_t *input,
+    const ngx_str_t *text, ngx_uint_t wrong);
 static void rb_page_id(rb_page_t *page, const ngx_str_t *name,
     const char *suffix);
 static void rb_page_string(rb_page_t *page, const char *name,
@@ -94,21 +96,27 @@ rb_page_hidden(rb_page_t *page, const char *name, const ngx_str_t *value)
 void
 rb_page_input(rb_page_t *page, const rb_page_input_t *input)
 {
-    u_char                 number[NGX_INT_T_LEN + 1];
     ngx_str_t              name, text;
-    ngx_uint_t             secret, index, hint;
+    ngx_uint_t             secret, index;
     const rb_err_field_t  *wrong;
 
     name.data = (u_char *) input->name;
     name.len = ngx_strlen(input->name);
 
     wrong = rb_page_wrong(page, &name, &index);
-    hint = (input->hint.in[page->req->lang].len != 0);
 
     secret = input->secret
              || (input->type && ngx_strcmp(input->type, "password") == 0)
              || (input->autocomplete
                  && ngx_strcmp(input->autocomplete, "one-time-code") == 0);
+
+    if (secret || !rb_page_typed(page, &name, &text)) {
+        ngx_str_null(&text);
+
+        if (!secret && input->value) {
+            text = *input->value;
+        }
+    }
 
     rb_page_raw(page, "<div class=\"field\">\n<label for=\"");
     rb_page_id(page, &name, "");
@@ -116,7 +124,7 @@ rb_page_input(rb_page_t *page, const rb_page_input_t *input)
     rb_page_say(page, &input->label);
     rb_page_raw(page, "</label>\n");
 
-    if (hint) {
+    if (input->hint.in[page->req->lang].len) {
         rb_page_raw(page, "<p class=\"hint\" id=\"");
         rb_page_id(page, &name, "-hint");
         rb_page_raw(page, "\">");
@@ -124,11 +132,34 @@ rb_page_input(rb_page_t *page, const rb_page_input_t *input)
         rb_page_raw(page, "</p>\n");
     }
 
-    rb_page_raw(page, "<input id=\"");
+    rb_page_control(page, input, &text, wrong != NULL);
+    rb_page_wrong_put(page, &name, &input->label, NULL);
+    rb_page_raw(page, "</div>\n");
+}
+
+
+static void
+rb_page_control(rb_page_t *page, const rb_page_input_t *input,
+    const ngx_str_t *text, ngx_uint_t wrong)
+{
+    u_char      number[NGX_INT_T_LEN + 1];
+    ngx_str_t   name;
+    ngx_uint_t  area;
+
+    name.data = (u_char *) input->name;
+    name.len = ngx_strlen(input->name);
+
+    area = (input->type && ngx_strcmp(input->type, "textarea") == 0);
+
+    rb_page_raw(page, area ? "<textarea rows=\"6\" id=\"" : "<input id=\"");
     rb_page_id(page, &name, "");
     rb_page_raw(page, "\"");
     rb_page_string(page, "name", input->name);
-    rb_page_string(page, "type", input->type ? input->type : "text");
+
+    if (!area) {
+        rb_page_string(page, "type", input->type ? input->type : "text");
+    }
+
     rb_page_string(page, "autocomplete",
                    input->autocomplete ? input->autocomplete : "off");
     rb_page_string(page, "inputmode", input->inputmode);
@@ -138,13 +169,9 @@ rb_page_input(rb_page_t *page, const rb_page_input_t *input)
         rb_page_string(page, "maxlength", (char *) number);
     }
 
-    if (!secret
-        && (rb_page_typed(page, &name, &text)
-            || (input->value && (text = *input->value, 1)))
-        && text.len)
-    {
+    if (!area && text->len) {
         rb_page_raw(page, " value=\"");
-        rb_page_text(page, &text);
+        rb_page_text(page, text);
         rb_page_raw(page, "\"");
     }
 
@@ -160,10 +187,16 @@ rb_page_input(rb_page_t *page, const rb_page_input_t *input)
         rb_page_raw(page, " autofocus");
     }
 
-    rb_page_described(page, &name, hint, wrong != NULL);
+    rb_page_described(page, &name, input->hint.in[page->req->lang].len != 0,
+                      wrong);
     rb_page_raw(page, ">\n");
-    rb_page_wrong_put(page, &name, &input->label, NULL);
-    rb_page_raw(page, "</div>\n");
+
+    /* HTML drops a line break right after the tag: that one */
+
+    if (area) {
+        rb_page_text(page, text);
+        rb_page_raw(page, "</textarea>\n");
+    }
 }
 
 

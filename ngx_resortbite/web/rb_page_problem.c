@@ -39,7 +39,8 @@ rb_page_problem(rb_req_t *req, const rb_err_t *err)
         rb_text("들어갈 수 없습니다", "No entry"),
         rb_text("잠시 뒤에 다시 시도해 주세요", "Try again in a while"),
         rb_text("문제가 생겼습니다", "Something went wrong"),
-        rb_text("더 이상 쓸 수 없습니다", "No longer valid")
+        rb_text("더 이상 쓸 수 없습니다", "No longer valid"),
+        rb_text("더 이상 볼 수 없습니다", "No longer available")
     };
 
     if (rb_page_needs_login(req, err)) {
@@ -49,12 +50,17 @@ rb_page_problem(rb_req_t *req, const rb_err_t *err)
     status = err->problem->status;
 
     title = (status == 404) ? titles[1]
-            : (status == 410) ? titles[5]
+            : (status == 410)
+              ? (rb_route_public_page(req->route) ? titles[6] : titles[5])
             : (status == 401 || status == 403) ? titles[2]
             : (status == 429 || status == 503) ? titles[3]
             : (status >= 500) ? titles[4] : titles[0];
 
     rb_page_begin(&page, req, &title, &(rb_page_conf_t) { .error = err });
+
+    if (rb_route_public_page(req->route)) {
+        rb_page_site_onward(&page);
+    }
 
     rb_page_open(&page, "p", "class", rb_page_lit("hint"), NULL);
     rb_page_sayf(&page, "문의하실 때 알려 주실 번호: %V",

@@ -9,6 +9,7 @@
 #include "base/rb_time.h"
 #include "base/rb_utf8.h"
 #include "base/rb_uuid.h"
+#include "base/rb_week.h"
 
 
 #define RB_PARAM_INT_DIGITS     18
@@ -44,6 +45,8 @@ static ngx_int_t rb_param_fields(rb_params_t *ps, const rb_param_t *param,
     const ngx_str_t *text, rb_value_t *value);
 static ngx_int_t rb_param_json(rb_params_t *ps, const rb_param_t *param,
     const ngx_str_t *text, rb_value_t *value);
+static ngx_int_t rb_param_week(rb_params_t *ps, const rb_param_t *param,
+    const ngx_str_t *text, rb_value_t *value);
 
 static ngx_int_t rb_param_text_check(rb_params_t *ps, const rb_param_t *param,
     const ngx_str_t *text);
@@ -67,7 +70,11 @@ static const rb_param_parse_pt  rb_param_parsers[] = {
     [RB_PARAM_ENUMS]  = rb_param_enums,
     [RB_PARAM_CURSOR] = rb_param_cursor,
     [RB_PARAM_FIELDS] = rb_param_fields,
-    [RB_PARAM_JSON]   = rb_param_json
+    [RB_PARAM_JSON]   = rb_param_json,
+    [RB_PARAM_LABELS] = rb_param_json,
+    [RB_PARAM_ADDRESSES] = rb_param_json,
+    [RB_PARAM_UUIDS]  = rb_param_json,
+    [RB_PARAM_WEEK]   = rb_param_week
 };
 
 
@@ -517,6 +524,29 @@ rb_param_json(rb_params_t *ps, const rb_param_t *param, const ngx_str_t *text,
     free(dump);
 
     return rc;
+}
+
+
+/* A preset: the bits. */
+
+static ngx_int_t
+rb_param_week(rb_params_t *ps, const rb_param_t *param, const ngx_str_t *text,
+    rb_value_t *value)
+{
+    rb_week_t       week;
+    rb_week_sums_t  sums;
+
+    if (rb_week_from_bits(text, &week) != NGX_OK) {
+        rb_param_wrong(ps, param);
+        return NGX_ERROR;
+    }
+
+    rb_week_sum(&week, &sums);
+
+    value->text = *text;
+    value->integer = sums.total;
+
+    return NGX_OK;
 }
 
 

@@ -26,6 +26,19 @@ typedef struct {
 /* How many there are, before the one without a name; of NULL: 0. */
 ngx_uint_t rb_param_count(const rb_param_t *params);
 
+/* How long the part of a dotted name is that begins at `from'. */
+static ngx_inline size_t
+rb_param_part(const ngx_str_t *name, size_t from)
+{
+    u_char  *p, *end;
+
+    p = name->data + from;
+    end = ngx_strlchr(p, name->data + name->len, '.');
+
+    return (end ? end : name->data + name->len) - p;
+}
+
+
 /* The index of the one of this name, or how many there are. */
 ngx_uint_t rb_param_find(const rb_param_t *params, const ngx_str_t *name);
 

@@ -62,7 +62,19 @@ rb_param_wrong(rb_params_t *ps, const rb_param_t *param)
         [RB_PARAM_CURSOR] = { "문자열이어야 합니다.", "must be a string." },
         [RB_PARAM_FIELDS] = { "문자열이어야 합니다.", "must be a string." },
         [RB_PARAM_JSON]   = { "JSON 객체나 배열이어야 합니다.",
-                              "must be a JSON object or array." }
+                              "must be a JSON object or array." },
+        [RB_PARAM_LABELS] = { "문자열의 배열이어야 합니다.",
+                              "must be an array of strings." },
+        [RB_PARAM_ADDRESSES] = { "주소(문자열)의 배열이어야 합니다.",
+                                 "must be an array of addresses." },
+        [RB_PARAM_UUIDS]  = { "UUID(문자열)의 배열이어야 합니다.",
+                              "must be an array of UUIDs." },
+        [RB_PARAM_WEEK]   = { "시간대의 배열이어야 합니다 (예: [{\"day\": "
+                              "\"mon\", \"start\": \"22:00\", \"end\": "
+                              "\"06:00\"}]).",
+                              "must be an array of ranges such as "
+                              "[{\"day\": \"mon\", \"start\": \"22:00\", "
+                              "\"end\": \"06:00\"}]." }
     };
 
     ps->err = rb_err_add_field(ps->err, ps->pool, rb_param_name(param),

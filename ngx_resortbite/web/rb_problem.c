@@ -16,6 +16,7 @@
 static const char *rb_problem_oauth_code(const rb_err_t *err);
 static void rb_problem_ascii(u_char *p, u_char *last);
 static void rb_problem_missing(rb_json_t *json, const char *missing);
+static void rb_problem_states(rb_json_t *json, const ngx_str_t *states);
 static void rb_problem_errors(rb_json_t *json, const rb_err_field_t *field,
     rb_lang_e lang);
 
@@ -72,6 +73,7 @@ rb_problem_write(rb_buf_t *b, ngx_pool_t *pool, const rb_err_t *err,
 
     rb_problem_errors(&json, err->fields, lang);
     rb_problem_missing(&json, err->missing);
+    rb_problem_states(&json, err->states);
 
     rb_json_close(&json, '}');
 
@@ -112,6 +114,28 @@ rb_problem_wait(u_char *text, size_t size, ngx_uint_t seconds, rb_lang_e lang)
 }
 
 
+/* Where something is, and where it may go from there. */
+
+static u_char *
+rb_problem_where(u_char *text, size_t size, const ngx_str_t *states,
+    rb_lang_e lang)
+{
+    if (states[1].len == 0) {
+        return ngx_snprintf(text, size, (lang == RB_LANG_EN)
+                            ? "It is %V now, and you can't move it from "
+                              "there."
+                            : "지금 상태는 %V이고, 여기에서 바꿀 수 있는 "
+                              "상태가 없습니다.",
+                            &states[0]);
+    }
+
+    return ngx_snprintf(text, size, (lang == RB_LANG_EN)
+                        ? "It is %V now; from there you can move it to: %V."
+                        : "지금 상태: %V. 바꿀 수 있는 상태: %V.",
+                        &states[0], &states[1]);
+}
+
+
 u_char *
 rb_problem_detail(u_char *text, size_t size, const rb_err_t *err,
     rb_lang_e lang)
@@ -123,6 +147,10 @@ rb_problem_detail(u_char *text, size_t size, const rb_err_t *err,
 
     if (err->retry_after) {
         return rb_problem_wait(text, size, err->retry_after, lang);
+    }
+
+    if (err->states) {
+        return rb_problem_where(text, size, err->states, lang);
     }
 
     if (err->allow.len) {
@@ -219,6 +247,40 @@ rb_problem_ascii(u_char *p, u_char *last)
             *p = '?';
         }
     }
+}
+
+
+/* "state": "hidden", "allowed_states": ["approved"] */
+
+static void
+rb_problem_states(rb_json_t *json, const ngx_str_t *states)
+{
+    u_char     *p, *last, *comma;
+    ngx_str_t   state;
+
+    if (states == NULL) {
+        return;
+    }
+
+    rb_json_key(json, "state");
+    rb_json_str(json, &states[0]);
+
+    rb_json_key(json, "allowed_states");
+    rb_json_open(json, '[');
+
+    p = states[1].data;
+    last = p + states[1].len;
+
+    for ( /* void */ ; p < last; p = comma + 1) {
+        comma = ngx_strlchr(p, last, ',');
+        comma = comma ? comma : last;
+
+        state.data = p;
+        state.len = comma - p;
+        rb_json_str(json, &state);
+    }
+
+    rb_json_close(json, ']');
 }
 
 

@@ -15,6 +15,7 @@
 #include "web/rb_req.h"
 #include "web/rb_param.h"
 #include "base/rb_hash.h"
+#include "base/rb_time.h"
 #include "base/rb_token.h"
 #include <ngx_http.h>
 
@@ -32,8 +33,9 @@
 #define RB_ROW_GUESS        512         /* bytes of one row in a list */
 
 #define RB_CACHE_CONTROL_MAX                                                  \
-    (sizeof("public, max-age=, stale-while-revalidate=, stale-if-error=")     \
-     + 3 * NGX_INT_T_LEN)
+    (sizeof("public, max-age=, s-maxage=, stale-while-revalidate=, "          \
+            "stale-if-error=")                                                \
+     + 4 * NGX_INT_T_LEN)
 
 
 static uint64_t rb_reply_mask(rb_req_t *req);
@@ -50,6 +52,13 @@ static ngx_int_t rb_cursor_read(const ngx_str_t *payload, ngx_uint_t keys,
 static ngx_uint_t rb_reply_line_break(const ngx_str_t *value);
 static rb_err_t *rb_reply_etag(rb_req_t *req);
 static rb_err_t *rb_reply_cache_control(rb_req_t *req);
+static ngx_int_t rb_reply_public(ngx_pool_t *pool, const rb_route_t *route,
+    ngx_uint_t shared, ngx_str_t *value);
+static ngx_uint_t rb_reply_until_midnight(void);
+static void rb_reply_keep_tag(rb_reply_t *reply);
+
+
+ngx_uint_t  rb_reply_shared_age;
 
 
 rb_err_t *
@@ -70,6 +79,33 @@ rb_reply_row(rb_req_t *req, const rb_pg_rows_t *rows)
     rb_view_write(&json, req->route->view, rows, 0, rb_reply_mask(req));
 
     return rb_reply_finish(req);
+}
+
+
+rb_err_t *
+rb_reply_revised(rb_req_t *req, const rb_pg_rows_t *rows, ngx_uint_t revision)
+{
+    u_char      *p;
+    ngx_str_t    number;
+    rb_reply_t  *reply;
+
+    if (rows->count == 0) {
+        return &rb_err_not_found;
+    }
+
+    reply = &req->reply;
+    number = rb_pg_value(rows, 0, revision);
+
+    p = ngx_pnalloc(req->task.pool, number.len + 2);
+    if (p == NULL) {
+        return &rb_err_internal;
+    }
+
+    reply->etag.data = p;
+    reply->etag.len = ngx_sprintf(p, "\"%V\"", &number) - p;
+    reply->revised = 1;
+
+    return rb_reply_row(req, rows);
 }
 
 
@@ -237,8 +273,13 @@ rb_reply_finish(rb_req_t *req)
         reply->status = req->route->success ? req->route->success : 200;
     }
 
+    if (reply->etag.len && req->route->roles != RB_ROLE_ANYONE) {
+        rb_reply_keep_tag(reply);
+    }
+
     if (req->method & (NGX_HTTP_GET|NGX_HTTP_HEAD) && reply->status == 200
-        && reply->etag.len == 0 && !req->route->page)
+        && reply->etag.len == 0
+        && (!req->route->page || rb_route_public_page(req->route)))
     {
         err = rb_reply_etag(req);
         if (err != NULL) {
@@ -303,6 +344,7 @@ rb_req_keyset(rb_req_t *req, const rb_value_t *cursor, ngx_uint_t keys,
 void
 rb_reply_tag(rb_req_t *req, const char *kind, const ngx_str_t *id)
 {
+    size_t        len;
     u_char       *p, text[256];
     uint32_t      hash;
     ngx_uint_t    i;
@@ -322,12 +364,23 @@ rb_reply_tag(rb_req_t *req, const char *kind, const ngx_str_t *id)
         }
     }
 
-    if (reply->tags == RB_REPLY_TAGS_MAX) {
+    len = p - text;
+
+    if (reply->tags == RB_REPLY_TAGS_MAX
+        || reply->keys_len + 1 + len > RB_REPLY_KEYS_MAX)
+    {
         reply->uncached = 1;
         return;
     }
 
     reply->tag[reply->tags++] = hash;
+
+    if (reply->keys_len) {
+        reply->keys[reply->keys_len++] = ' ';
+    }
+
+    ngx_memcpy(reply->keys + reply->keys_len, text, len);
+    reply->keys_len += len;
 }
 
 
@@ -557,6 +610,27 @@ rb_cursor_purpose(rb_req_t *req)
 }
 
 
+/*
+ * The tag that a handler gives to what somebody may edit is for If-Match,
+ * which has strong ones only (RFC 9110 §13.1.1): nobody is to compress the
+ * answer, which would make it weak.
+ */
+
+static void
+rb_reply_keep_tag(rb_reply_t *reply)
+{
+    static const ngx_str_t  kept = ngx_string("no-store");
+
+    reply->strong = 1;
+
+    if (reply->cache_control.len == kept.len
+        && ngx_memcmp(reply->cache_control.data, kept.data, kept.len) == 0)
+    {
+        ngx_str_set(&reply->cache_control, "no-store, no-transform");
+    }
+}
+
+
 /* What would end a header field, or is no part of any (RFC 9110 §5.5). */
 
 static ngx_uint_t
@@ -615,16 +689,18 @@ rb_reply_etag(rb_req_t *req)
 
 
 /*
- * Public answers say for how long, and until when an old one may serve.  No
- * s-maxage: it would say the same as max-age, and it forbids caches to serve
- * what is stale (RFC 9111 §5.2.2.10).
+ * Public answers say for how long, and until when an old one may serve.
+ * s-maxage alone would forbid that to shared caches (RFC 9111 §5.2.2.10);
+ * what allows it says so by name (RFC 5861 §3, §4), which they go by.  What
+ * has no tag can't be taken back from them, so it is kept no longer there.
+ * Posts end with the day: no row changes then, so no purge tells of it.
  */
 
 static rb_err_t *
 rb_reply_cache_control(rb_req_t *req)
 {
-    u_char            *p, *last;
     ngx_str_t         *value;
+    ngx_uint_t         shared;
     const rb_route_t  *route;
 
     route = req->route;
@@ -643,15 +719,31 @@ rb_reply_cache_control(rb_req_t *req)
         return NULL;
     }
 
-    p = ngx_pnalloc(req->task.pool, RB_CACHE_CONTROL_MAX);
+    shared = (rb_reply_shared_age && req->reply.tags && !req->reply.uncached)
+             ? ngx_min(rb_reply_shared_age, rb_reply_until_midnight())
+             : route->fresh;
+
+    return rb_reply_public(req->task.pool, route, shared, value) == NGX_OK
+           ? NULL : &rb_err_internal;
+}
+
+
+static ngx_int_t
+rb_reply_public(ngx_pool_t *pool, const rb_route_t *route, ngx_uint_t shared,
+    ngx_str_t *value)
+{
+    u_char  *p, *last;
+
+    p = ngx_pnalloc(pool, RB_CACHE_CONTROL_MAX);
     if (p == NULL) {
-        return &rb_err_internal;
+        return NGX_ERROR;
     }
 
     last = p + RB_CACHE_CONTROL_MAX;
     value->data = p;
 
-    p = ngx_slprintf(p, last, "public, max-age=%ui", route->fresh);
+    p = ngx_slprintf(p, last, "public, max-age=%ui, s-maxage=%ui",
+                     route->fresh, shared);
 
     if (route->stale_while_revalidate) {
         p = ngx_slprintf(p, last, ", stale-while-revalidate=%ui",
@@ -665,5 +757,36 @@ rb_reply_cache_control(rb_req_t *req)
 
     value->len = p - value->data;
 
-    return NULL;
+    return NGX_OK;
+}
+
+
+/* Whole seconds, in Seoul. */
+
+static ngx_uint_t
+rb_reply_until_midnight(void)
+{
+    int64_t  day, now;
+
+    day = 86400 * INT64_C(1000000);
+    now = rb_time_now() + RB_SEOUL_OFFSET_SECONDS * INT64_C(1000000);
+
+    return (ngx_uint_t) ((day - now % day) / 1000000);
+}
+
+
+void
+rb_reply_unshare(ngx_pool_t *pool, const rb_route_t *route,
+    ngx_str_t *cache_control)
+{
+    if (route->fresh == 0 || cache_control->len < sizeof("public,") - 1
+        || ngx_strncmp(cache_control->data, "public,", sizeof("public,") - 1)
+           != 0)
+    {
+        return;
+    }
+
+    if (rb_reply_public(pool, route, route->fresh, cache_control) != NGX_OK) {
+        ngx_str_set(cache_control, "no-store");
+    }
 }

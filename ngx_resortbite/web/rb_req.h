@@ -16,6 +16,7 @@
 
 
 #define RB_REPLY_TAGS_MAX     8
+#define RB_REPLY_KEYS_MAX     512
 #define RB_REPLY_HEADERS_MAX  12
 
 
@@ -33,6 +34,8 @@ typedef struct {
     ngx_str_t     allow;                /* 405, OPTIONS; or empty */
     ngx_uint_t    tags;                 /* what the answer shows */
     uint32_t      tag[RB_REPLY_TAGS_MAX];
+    size_t        keys_len;             /* the same as text, for caches in */
+    u_char        keys[RB_REPLY_KEYS_MAX];      /* front: Surrogate-Key */
     time_t        age;                  /* seconds in a cache; -1: no Age */
     ngx_uint_t    headers;              /* more of them: Set-Cookie … */
     struct {
@@ -42,6 +45,9 @@ typedef struct {
     unsigned      replayed:1;           /* Idempotency-Replayed: true */
     unsigned      uncached:1;           /* shows more than tags can tell: the
                                            cache must not keep it */
+    unsigned      revised:1;            /* by rb_reply_revised(): no 304 */
+    unsigned      strong:1;             /* the ETag is for If-Match: not to be
+                                           compressed */
     unsigned      problem:1;            /* made by rb_http_problem() */
     unsigned      broken:1;             /* a header field that can't be */
     unsigned      finished:1;           /* rb_reply_finish() was here */
@@ -68,6 +74,8 @@ struct rb_req_s {
     ngx_str_t              raw_body;
     const rb_principal_t  *principal;   /* NULL: nobody, or not asked for */
     ngx_str_t              idempotency_key;     /* or empty */
+    ngx_str_t              if_match;    /* revisions, as PostgreSQL writes an
+                                           array: "{3}"; data == NULL: any */
     u_char                 request_hash[32];    /* of method, path and body */
     u_char                 caller[32];  /* pseudonym: MAC of the address; of
                                            a GET only after rb_http_caller() */
@@ -82,6 +90,15 @@ struct rb_req_s {
  * They take fields= from the route's query when it has one, and make the ETag.
  */
 rb_err_t *rb_reply_row(rb_req_t *req, const rb_pg_rows_t *rows);
+
+/*
+ * Answers with one object that can be edited: its ETag is the revision, the
+ * text of which is in this column.  It is for If-Match alone: what is shown
+ * beside the row (rooms of a dormitory, views of a post) changes without it,
+ * so that no 304 goes by it.
+ */
+rb_err_t *rb_reply_revised(rb_req_t *req, const rb_pg_rows_t *rows,
+    ngx_uint_t revision);
 
 /*
  * rows holds up to limit + 1 rows: the one too many says that there is a next
@@ -133,6 +150,22 @@ void rb_reply_tag(rb_req_t *req, const char *kind, const ngx_str_t *id);
 
 /* The hash by which a tag is known to the cache: of "job:0190…". */
 uint32_t rb_tag_hash(const u_char *tag, size_t len);
+
+/*
+ * How long caches in front of us may keep what is public and tagged, seconds,
+ * but not beyond midnight in Seoul: they are told of every change by its tags.
+ * 0: they aren't, and keep it as long as browsers do.  Set when a worker
+ * starts.
+ */
+extern ngx_uint_t  rb_reply_shared_age;
+
+/*
+ * Such caches may have been told already of a change that this answer of the
+ * route doesn't show: makes Cache-Control say that they keep it no longer than
+ * browsers do.  What isn't public stays as it is.
+ */
+void rb_reply_unshare(ngx_pool_t *pool, const rb_route_t *route,
+    ngx_str_t *cache_control);
 
 
 #endif /* _RB_REQ_H_INCLUDED_ */

@@ -36,14 +36,23 @@ typedef enum {
     RB_PARAM_ENUMS,                     /* some of values, comma separated */
     RB_PARAM_CURSOR,                    /* ours, as returned in `next' */
     RB_PARAM_FIELDS,                    /* names of the route's view */
-    RB_PARAM_JSON                       /* an object or an array; in a form,
+    RB_PARAM_JSON,                      /* an object or an array; in a form,
                                            a query: its text */
+
+    /* of JSON bodies only: arrays of at most max items, as compact JSON */
+    RB_PARAM_LABELS,                    /* short texts: 1 to 60 characters */
+    RB_PARAM_ADDRESSES,                 /* https:// or a path, 500 bytes */
+    RB_PARAM_UUIDS,
+    RB_PARAM_WEEK                       /* ranges of a week (base/rb_week.h):
+                                           its bits; min, max: hours */
 } rb_param_type_e;
 
 
 /*
  * A parameter of the path, the query or a member of a JSON body.  values is a
- * NULL-terminated list for the enums.
+ * list for the enums.  In a JSON body a name with a dot is of an object's
+ * member: "pay.min" is {"pay": {"min": …}}; those of one object stand
+ * together.
  */
 
 typedef struct {
@@ -69,6 +78,8 @@ typedef struct {
     double        number;               /* NUMBER, INT */
     uint64_t      set;                  /* ENUM, ENUMS, FIELDS: a bit each */
     unsigned      given:1;              /* the client wrote it */
+    unsigned      null:1;               /* it wrote null, into a body; data is
+                                           NULL then and given 0 */
 } rb_value_t;
 
 
@@ -109,11 +120,21 @@ typedef struct {
     unsigned             form:1;        /* body: x-www-form-urlencoded */
     unsigned             lenient:1;     /* unknown parameters are not heeded
                                            (RFC 6749 §3.1, §3.2) */
-    unsigned             page:1;        /* HTML, problems too */
+    unsigned             page:1;        /* HTML, problems too; with `fresh' a
+                                           public page, see below */
+    unsigned             any_origin:1;  /* scripts of any site may read it
+                                           (CORS, without credentials) */
+    unsigned             english:1;     /* of what is public and cached: in
+                                           English, whatever was asked for */
     unsigned             oauth:1;       /* problems as RFC 6749 §5.2 has them */
     unsigned             no_csrf:1;     /* of clients, or checked by itself */
     unsigned             redisplays:1;  /* a form's page: runs with req->wrong
                                            when fields are, to show them */
+    unsigned             if_match:1;    /* needs If-Match (428 without it) */
+    unsigned             may_match:1;   /* heeds it when it is there */
+    unsigned             counts_views:1;        /* a GET that is answered 200
+                                           or 304 is a view of the post that
+                                           the first path parameter names */
 } rb_route_t;
 
 #define RB_PROBLEM_CONFLICT     0x1     /* 409 */
@@ -124,6 +145,7 @@ typedef struct {
 #define RB_PROBLEM_TOO_MANY     0x20    /* 429 */
 #define RB_PROBLEM_NOT_FOUND    0x40    /* 404, though the path has no id */
 #define RB_PROBLEM_UPSTREAM     0x80    /* 502: another service */
+#define RB_PROBLEM_RULES        0x100   /* 422: rules that aren't kept */
 
 
 /* A room's routes: one array, and its length. */
@@ -168,6 +190,18 @@ static ngx_inline ngx_uint_t
 rb_route_of_pages(const rb_route_t *route)
 {
     return route->page || (route->form && !route->oauth);
+}
+
+
+/*
+ * A page that is everybody's and kept in caches.  Its language is by its path
+ * alone (Korean at /jobs/{id}, English at /en/jobs/{id}: two routes), no
+ * cookie is read or set, and parameters that it doesn't have are not heeded.
+ */
+static ngx_inline ngx_uint_t
+rb_route_public_page(const rb_route_t *route)
+{
+    return route->page && route->fresh != 0;
 }
 
 

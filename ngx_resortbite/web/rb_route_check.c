@@ -21,7 +21,7 @@ static const char *rb_route_check_path(const rb_route_t *route,
 static const char *rb_route_check_params(const rb_route_t *route,
     const rb_param_t *params, ngx_uint_t max, ngx_str_t *which);
 static const char *rb_route_check_param(const rb_route_t *route,
-    const rb_param_t *param);
+    const rb_param_t *params, const rb_param_t *param);
 
 
 const char *
@@ -142,8 +142,29 @@ rb_route_check_kind(const rb_route_t *route)
         return "is a page and so takes forms, not JSON";
     }
 
-    if (route->page && (route->fresh || route->idempotent)) {
-        return "is a page and so neither cached nor idempotent by a key";
+    if (route->page && route->idempotent) {
+        return "is a page and so isn't idempotent by a key";
+    }
+
+    if (rb_route_public_page(route) && route->by_language) {
+        return "is a public page, whose language is by its path alone";
+    }
+
+    if (route->any_origin
+        && (route->method != NGX_HTTP_GET || route->roles != RB_ROLE_ANYONE
+            || route->optional))
+    {
+        return "may be read by any site and so must be GET and for anyone, "
+               "whoever asks";
+    }
+
+    if (route->english
+        && (route->fresh == 0 || route->by_language
+            || route->path.len < 3
+            || ngx_memcmp(route->path.data, "/en", 3) != 0))
+    {
+        return "is in English by its path, and so must be cached and begin "
+               "with /en";
     }
 
     if (route->redisplays && !(route->page && route->form)) {
@@ -297,7 +318,7 @@ rb_route_check_params(const rb_route_t *route, const rb_param_t *params,
             }
         }
 
-        wrong = rb_route_check_param(route, &params[i]);
+        wrong = rb_route_check_param(route, params, &params[i]);
 
         if (wrong) {
             return wrong;
@@ -311,7 +332,8 @@ rb_route_check_params(const rb_route_t *route, const rb_param_t *params,
 
 
 static const char *
-rb_route_check_param(const rb_route_t *route, const rb_param_t *param)
+rb_route_check_param(const rb_route_t *route, const rb_param_t *params,
+    const rb_param_t *param)
 {
     ngx_uint_t  n;
 
@@ -325,6 +347,12 @@ rb_route_check_param(const rb_route_t *route, const rb_param_t *param)
 
     if (param->type == RB_PARAM_FIELDS && route->view == NULL) {
         return "has a parameter for fields, but no view";
+    }
+
+    if (param->type >= RB_PARAM_LABELS && (params != route->body || route->form
+                                           || param->max == 0))
+    {
+        return "has a list that isn't of a JSON body, or has no limit";
     }
 
     if (param->type != RB_PARAM_ENUM && param->type != RB_PARAM_ENUMS) {

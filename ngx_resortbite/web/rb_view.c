@@ -16,6 +16,7 @@
 
 
 #include "web/rb_view.h"
+#include "base/rb_week.h"
 
 
 #define RB_VIEW_PAD     16
@@ -71,6 +72,7 @@ static ngx_uint_t rb_view_is_null(rb_view_writer_t *w,
     const rb_view_node_t *node);
 static void rb_view_key(rb_buf_t *b, const rb_view_node_t *node,
     ngx_uint_t first, size_t more);
+static void rb_view_week(rb_buf_t *b, const ngx_str_t *bits);
 static void rb_view_value(rb_buf_t *b, ngx_uint_t type,
     const ngx_str_t *value);
 static ngx_uint_t rb_view_is_number(const ngx_str_t *s);
@@ -483,10 +485,28 @@ rb_view_value(rb_buf_t *b, ngx_uint_t type, const ngx_str_t *value)
         rb_buf_add_str(b, value);
         break;
 
+    case RB_VIEW_WEEK:
+        rb_view_week(b, value);
+        break;
+
     default: /* RB_VIEW_UUID, RB_VIEW_CODE, RB_VIEW_DATE, RB_VIEW_TIME */
         rb_buf_add_lit(b, "\"");
         rb_buf_add_str(b, value);
         rb_buf_add_lit(b, "\"");
+    }
+}
+
+
+static void
+rb_view_week(rb_buf_t *b, const ngx_str_t *bits)
+{
+    rb_week_t  week;
+
+    if (rb_week_from_bits(bits, &week) == NGX_OK) {
+        rb_week_write(b, &week);
+
+    } else {
+        rb_buf_add_lit(b, "null");
     }
 }
 

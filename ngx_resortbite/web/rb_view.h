@@ -31,7 +31,8 @@ typedef enum {
     RB_VIEW_BOOL,                       /* PostgreSQL's t and f */
     RB_VIEW_DATE,
     RB_VIEW_TIME,                       /* RFC 3339, formatted by SQL */
-    RB_VIEW_JSON                        /* json text: an array, an object */
+    RB_VIEW_JSON,                       /* json text: an array, an object */
+    RB_VIEW_WEEK                        /* bit(168), as ranges: base/rb_week.h */
 } rb_view_type_e;
 
 

@@ -8,7 +8,10 @@
 -- One post, for GET /api/v1/jobs/{id} and whoever asks rb_jobs_get().  state
 -- is `open', `ended' (410: it was public once) or null (404).  OFFSET 0 keeps
 -- the resort a look-up by key however small the table is: what the planner
--- would otherwise choose for ten ids at once is a hash of all resorts.
+-- would otherwise choose for ten ids at once is a hash of all resorts.  The
+-- array is in a sub-select so that it doesn't see how many there are: a plan
+-- for one id would look so much cheaper than one for any number of them that
+-- it would plan anew each time.
 -- view: rb_job_fields
 --
 -- name: jobs_get coalesce
@@ -58,7 +61,7 @@ SELECT p.id,
             WHERE id = p.resort_id
            OFFSET 0
        ) AS r
- WHERE p.id = ANY ($ids::uuid[]);
+ WHERE p.id = ANY ((SELECT $ids::uuid[])::uuid[]);
 
 
 -- A page of GET /api/v1/jobs and of /api/v1/resorts/{id}/jobs.  One label by_…

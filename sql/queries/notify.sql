@@ -53,6 +53,17 @@ UPDATE mails
 RETURNING id, template, recipient, locale, params, attempts;
 
 
+-- How many wait, up to ten thousand; asked once a minute.
+--
+-- name: notify_waiting lane=slow
+SELECT count(*)
+  FROM (SELECT
+          FROM mails
+         WHERE status = 'queued'
+         ORDER BY available_at
+         LIMIT 10000) AS waiting;
+
+
 -- A mail server has taken it.
 --
 -- name: notify_sent lane=write
@@ -80,7 +91,8 @@ UPDATE mails
              * (0.9 + 0.2 * random()) * INTERVAL '1 second'
  WHERE id = $id::uuid
    AND status = 'queued'
-   AND attempts = $attempts::smallint;
+   AND attempts = $attempts::smallint
+RETURNING status;
 
 
 -- Gives back what was taken and not tried.

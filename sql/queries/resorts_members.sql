@@ -346,19 +346,34 @@ SELECT v.resort_id AS id,
 -- Changes what a member may do, for
 -- PATCH /api/v1/resorts/{id}/members/{member_id}.  All rows of the resort are
 -- locked in one order first, and what is counted is what they say then: two
--- owners who make each other less at once leave one.  Invitations that the
--- member could not send any more are taken back.
+-- owners who make each other less at once leave one.  Then the account of another
+-- owner is: whoever deletes theirs has those rows locked until it is committed
+-- (users_lock_owners), and only by locking it is seen as it is since.
+-- Invitations that the member could not send any more are taken back.
 --
 -- outcome: `done', `forbidden', `last_owner' or `not_found'.
 -- view: rb_resort_member_fields
 --
 -- name: resorts_member_change lane=write
 WITH acting AS MATERIALIZED (
-         SELECT r.member_id, r.role, r.created_at
+         SELECT r.member_id,
+                r.role,
+                r.created_at
            FROM resort_members AS r
           WHERE r.resort_id = $resort::uuid
           ORDER BY r.member_id
             FOR UPDATE
+     ),
+     others AS MATERIALIZED (
+         SELECT m.id
+           FROM members AS m
+          WHERE m.id = ANY (ARRAY(SELECT member_id
+                                    FROM acting
+                                   WHERE role = 'owner'
+                                     AND member_id <> $member::uuid))
+            AND m.status <> 'deleted'
+          ORDER BY m.id
+            FOR SHARE
      ),
      verdict AS (
          SELECT CASE
@@ -370,10 +385,8 @@ WITH acting AS MATERIALIZED (
                     WHEN NOT EXISTS (SELECT FROM acting WHERE member_id = $member::uuid)
                         THEN 'not_found'
                     WHEN $role <> 'owner'
-                     AND NOT EXISTS (SELECT
-                                       FROM acting
-                                      WHERE member_id <> $member::uuid
-                                        AND role = 'owner')
+                     AND EXISTS (SELECT FROM acting WHERE member_id = $member::uuid AND role = 'owner')
+                     AND NOT EXISTS (SELECT FROM others)
                         THEN 'last_owner'
                     ELSE 'done'
                 END AS outcome
@@ -442,17 +455,29 @@ SELECT m.id,
 
 
 -- Ends it, for DELETE /api/v1/resorts/{id}/members/{member_id}: an owner does
--- so, or the member.  Their open invitations are taken back.
+-- so, or the member.  Locked as above; their open invitations are taken back.
 --
 -- outcome as above.
 --
 -- name: resorts_member_remove lane=write
 WITH acting AS MATERIALIZED (
-         SELECT r.member_id, r.role
+         SELECT r.member_id,
+                r.role
            FROM resort_members AS r
           WHERE r.resort_id = $resort::uuid
           ORDER BY r.member_id
             FOR UPDATE
+     ),
+     others AS MATERIALIZED (
+         SELECT m.id
+           FROM members AS m
+          WHERE m.id = ANY (ARRAY(SELECT member_id
+                                    FROM acting
+                                   WHERE role = 'owner'
+                                     AND member_id <> $member::uuid))
+            AND m.status <> 'deleted'
+          ORDER BY m.id
+            FOR SHARE
      ),
      verdict AS (
          SELECT CASE
@@ -463,10 +488,8 @@ WITH acting AS MATERIALIZED (
                         THEN 'forbidden'
                     WHEN NOT EXISTS (SELECT FROM acting WHERE member_id = $member::uuid)
                         THEN 'not_found'
-                    WHEN NOT EXISTS (SELECT
-                                       FROM acting
-                                      WHERE member_id <> $member::uuid
-                                        AND role = 'owner')
+                    WHEN EXISTS (SELECT FROM acting WHERE member_id = $member::uuid AND role = 'owner')
+                     AND NOT EXISTS (SELECT FROM others)
                         THEN 'last_owner'
                     ELSE 'done'
                 END AS outcome

@@ -121,6 +121,40 @@ DELETE FROM mails
             LIMIT 1000));
 
 
+-- Batches of counts: by then nobody sends one again.
+--
+-- name: upkeep_counter_batches lane=write
+DELETE FROM counter_batches
+ WHERE id = ANY (ARRAY(
+           SELECT id
+             FROM counter_batches
+            WHERE applied_at < now() - INTERVAL '7 days'
+            ORDER BY applied_at
+            LIMIT 1000));
+
+
+-- Posts whose favourites went with their members.
+--
+-- name: upkeep_recount lane=write
+SELECT counters_recount(ARRAY(
+           SELECT post_id
+             FROM post_counters
+            WHERE recount
+            ORDER BY post_id
+            LIMIT 1000));
+
+
+-- Purges that no node passes on any more.
+--
+-- name: upkeep_purges lane=write
+UPDATE outbox
+   SET published_at = now(),
+       last_error = 'no node has resortbite_purge'
+ WHERE published_at IS NULL
+   AND topic = 'cdn.purge'
+   AND NOT EXISTS (SELECT FROM purge_wanted WHERE until > now());
+
+
 -- The outbox's events a week after they were published.
 --
 -- name: upkeep_outbox lane=write
@@ -186,6 +220,20 @@ WITH gone AS (
      resorts_left AS (
          DELETE FROM resort_members WHERE member_id IN (SELECT id FROM gone)
      ),
+     unkept AS (
+         DELETE FROM favourites WHERE member_id IN (SELECT id FROM gone)
+         RETURNING post_id
+     ),
+     uncounted AS (
+         UPDATE post_counters
+            SET recount = true
+          WHERE post_id = ANY (ARRAY(
+                    SELECT c.post_id
+                      FROM post_counters AS c
+                     WHERE c.post_id = ANY (ARRAY(SELECT u.post_id FROM unkept AS u))
+                     ORDER BY c.post_id
+                       FOR UPDATE))
+     ),
      ended AS (
          DELETE FROM sessions
           WHERE member_id IN (SELECT id FROM gone)
@@ -206,3 +254,114 @@ INSERT INTO security_events (action, member_id)
 SELECT 'account.erased', id
   FROM erased
  ORDER BY get_byte(uuid_send(id), 15) & 15;
+
+
+-- Posts whose last day has passed in Seoul end, by the system and move_posts().  At
+-- most a hundred at once: of more the change feed would say that everything has
+-- changed.  Of two nodes that both think they lead, one has the lock and the other
+-- finds nothing; what has changed since it was found due is left for the next time.
+--
+-- name: upkeep_expire_posts lane=write
+WITH lease AS MATERIALIZED (
+         SELECT pg_try_advisory_xact_lock(hashtext('upkeep_expire_posts')) AS held
+     ),
+     due AS MATERIALIZED (
+         SELECT id, revision
+           FROM posts
+          WHERE live
+            AND least(deadline, ends_on) < seoul_today()
+            AND (SELECT held FROM lease)
+          ORDER BY least(deadline, ends_on), id
+          LIMIT 100
+     ),
+     expired AS MATERIALIZED (
+         SELECT e.id, e.was
+           FROM (SELECT jsonb_object_agg(id, jsonb_build_array(revision)) AS read
+                   FROM due) AS d
+          CROSS JOIN LATERAL move_posts(d.read, 'expire', 'system', NULL, NULL, NULL, NULL, false,
+                                        '{}') AS e
+          WHERE d.read IS NOT NULL
+            AND e.outcome = 'done'
+     ),
+     told_author AS (
+         INSERT INTO outbox (topic, key, payload)
+         SELECT 'mail.post_expired',
+                'mail:' || e.id,
+                jsonb_build_object('to', m.email,
+                                   'locale', m.locale,
+                                   'params', jsonb_build_object(
+                                       'name', m.display_name,
+                                       'resort', r.name,
+                                       'title', (e.was).title,
+                                       'post_id', e.id,
+                                       'until', least((e.was).deadline, (e.was).ends_on)))
+           FROM expired AS e
+           JOIN resorts AS r ON r.id = (e.was).resort_id
+           JOIN members AS m
+             ON m.id = (e.was).created_by
+            AND m.deleted_at IS NULL
+            AND m.erased_at IS NULL
+           JOIN resort_members AS o ON o.resort_id = r.id AND o.member_id = m.id
+     )
+SELECT id
+  FROM expired;
+
+
+-- Tells those who had applied to a post, and still wait, what became worse of
+-- it when it was published anew: two hundred at once, in the order of their
+-- applications.  An event is locked while it is done, and the rest is the next
+-- one's; so each of them gets one mail of each publication.
+--
+-- name: upkeep_tell_applicants lane=write
+WITH due AS MATERIALIZED (
+         SELECT id,
+                key,
+                payload || jsonb_build_object('at', coalesce(payload->>'at', created_at::text))
+                    AS payload
+           FROM outbox
+          WHERE published_at IS NULL
+            AND topic = 'post.worse_published'
+          ORDER BY id
+          LIMIT 1
+            FOR UPDATE SKIP LOCKED
+     ),
+     batch AS MATERIALIZED (
+         SELECT a.id, a.crew_id, a.status, a.created_at
+           FROM due AS d
+           JOIN applications AS a
+             ON a.post_id = (d.payload->>'post_id')::uuid
+            AND a.id > coalesce((d.payload->>'after')::uuid, '00000000-0000-0000-0000-000000000000')
+          ORDER BY a.id
+          LIMIT 200
+     ),
+     told AS (
+         INSERT INTO outbox (topic, key, payload)
+         SELECT 'mail.post_changed',
+                'mail:' || a.id,
+                jsonb_build_object('to', m.email,
+                                   'locale', m.locale,
+                                   'params', jsonb_build_object(
+                                       'name', m.display_name,
+                                       'resort', d.payload->>'resort',
+                                       'title', d.payload->>'title',
+                                       'post_id', d.payload->>'post_id',
+                                       'changes', d.payload->'changes'->m.locale))
+           FROM due AS d
+           JOIN batch AS a ON a.created_at <= (d.payload->>'at')::timestamptz
+           JOIN members AS m ON m.id = a.crew_id
+          WHERE a.status NOT IN ('accepted', 'rejected', 'withdrawn')
+            AND m.deleted_at IS NULL
+            AND m.erased_at IS NULL
+     ),
+     rest AS (
+         INSERT INTO outbox (topic, key, payload)
+         SELECT 'post.worse_published',
+                d.key,
+                d.payload || jsonb_build_object('after', b.last)
+           FROM due AS d
+           JOIN (SELECT count(*), max(id::text) AS last FROM batch) AS b ON b.count = 200
+     )
+UPDATE outbox AS o
+   SET published_at = now()
+  FROM due AS d
+ WHERE o.id = d.id;

@@ -583,8 +583,25 @@ SELECT l.member_id,
   FROM link AS l;
 
 
+-- Who else owns the resorts that somebody owns stays as it is until the
+-- deletion of the account is committed: of two owners who go at once, the
+-- second is seen to be the last.  Locked as a change of members locks them.
+--
+-- name: users_lock_owners lane=write
+SELECT o.member_id
+  FROM resort_members AS o
+ WHERE o.resort_id IN (SELECT resort_id
+                         FROM resort_members
+                        WHERE member_id = $id::uuid
+                          AND role = 'owner')
+ ORDER BY o.resort_id, o.member_id
+   FOR UPDATE;
+
+
 -- Asks for an account to be deleted: nobody can sign in from now on, and after
--- 30 days the upkeep erases it.  Until then the link brings it back.
+-- 30 days the upkeep erases it.  Until then the link brings it back.  needed:
+-- a resort would be left that nobody owns.  It runs after users_lock_owners and
+-- users_lock, and so sees a resort that was made at the same instant.
 --
 -- name: users_delete lane=write
 WITH needed AS (
@@ -595,13 +612,11 @@ WITH needed AS (
             AND own.role = 'owner'
             AND NOT EXISTS (SELECT
                               FROM resort_members AS o
+                              JOIN members AS m ON m.id = o.member_id
                              WHERE o.resort_id = own.resort_id
                                AND o.member_id <> own.member_id
-                               AND o.role = 'owner')
-            AND EXISTS (SELECT
-                          FROM resort_members AS o
-                         WHERE o.resort_id = own.resort_id
-                           AND o.member_id <> own.member_id)
+                               AND o.role = 'owner'
+                               AND m.status <> 'deleted')
      ),
      account AS (
          UPDATE members

@@ -67,7 +67,11 @@ SELECT i AS n, r.n AS resort_n, r.id AS resort_id, r.region_code, r.address, r.l
            ELSE 'expired'
        END::post_status AS status,
        i = 10 OR i > 10 AND pick('deleted', i, 40) = 0 AS deleted,
-       (ARRAY['hourly', 'hourly', 'hourly', 'monthly', 'daily'])[1 + pick('pay type', i, 5)]::pay_type AS pay_type,
+       -- by the hour where a week has more than forty, of which a month's 209 don't tell
+       CASE
+           WHEN shift.n = 5 THEN 'hourly'
+           ELSE (ARRAY['hourly', 'hourly', 'hourly', 'monthly', 'daily'])[1 + pick('pay type', i, 5)]
+       END::pay_type AS pay_type,
        10320 + 10 * ((job.premium + pick('pay', i, 900)) / 10) AS hourly,
        (ARRAY['seasonal', 'seasonal', 'seasonal', 'part_time', 'full_time', 'day_labor', 'internship'])
            [1 + pick('employment', i, 7)]::employment_type AS employment,
@@ -85,8 +89,8 @@ INSERT INTO posts (
     id, resort_id, title, description, category_code, employment_type, pay_type,
     pay_min_krw, pay_max_krw, daily_minutes, starts_on, ends_on, apply_until, headcount,
     region_code, address, lat, lng, has_dormitory, dormitory_id, meals_a_day, benefits,
-    requirements, status, status_reason, created_by, updated_by, created_at, updated_at,
-    published_at, deleted_at)
+    requirements, work_type_ids, status, status_reason, created_by, updated_by, created_at,
+    updated_at, published_at, deleted_at)
 SELECT seed_id('post', n), resort_id,
        CASE pick('title', n, 6)
            WHEN 0 THEN format('[%s] %s %s %s 모집', pick('season', n, season), stem, brand, role)
@@ -125,6 +129,10 @@ SELECT seed_id('post', n), resort_id,
            ELSE ARRAY['4대 보험', '야간수당', '교통비 지원']
        END,
        pick('want', n, wants),
+       ARRAY[seed_id('work type', resort_n * 10 + k)]
+           || CASE WHEN n % 3 = 0 AND pay_type = 'hourly'
+                   THEN ARRAY[seed_id('work type', resort_n * 10 + (k + 1) % 5)]
+                   ELSE '{}' END,
        status,
        CASE status
            WHEN 'changes_requested' THEN '근무 시간을 요일별로 적어 주세요.'
@@ -161,14 +169,6 @@ SELECT seed_id('post', n), resort_id,
                             CASE pick('range', n, 3) WHEN 0 THEN 0 ELSE pick('more', n, 15) END) AS f (pay_min, more)
  CROSS JOIN LATERAL (SELECT pay_min + pay_min / 100 * more / 10 * 10) AS g (pay_max)
  ORDER BY n;
-
-INSERT INTO post_work_types (post_id, work_type_id, resort_id)
-SELECT seed_id('post', n), seed_id('work type', resort_n * 10 + k), resort_id
-  FROM post_plan
- UNION
-SELECT seed_id('post', n), seed_id('work type', resort_n * 10 + (k + 1) % 5), resort_id
-  FROM post_plan
- WHERE n % 3 = 0;
 
 
 -- What crew sent: two each, to posts that are or were public.
@@ -245,6 +245,36 @@ SELECT seed_id('report', n), p.id,
        seed_day() - make_interval(hours => n)
   FROM generate_series(1, 24) AS n
   JOIN posts AS p ON p.id = seed_id('post', 10 * n + 1);
+
+-- Two of them somebody looks at, and four are decided.
+UPDATE reports
+   SET assigned_to = seed_id('staff', 3),
+       assigned_at = created_at + interval '3 hours'
+ WHERE id IN (SELECT seed_id('report', n) FROM generate_series(19, 24) AS n);
+
+UPDATE reports
+   SET status = 'dismissed',
+       action = 'none',
+       answer = '리조트에 확인해 보니 공고에 적힌 대로였습니다. 알려 주셔서 고맙습니다.',
+       handled_by = seed_id('staff', 3),
+       handled_at = created_at + interval '5 hours'
+ WHERE id IN (SELECT seed_id('report', n) FROM generate_series(21, 24) AS n);
+
+
+-- Jobs that the crew keep, and how often each post was looked at.
+INSERT INTO favourites (member_id, post_id, created_at)
+SELECT seed_id('crew', n), p.id, seed_day() - make_interval(hours => 1 + n % 240)
+  FROM generate_series(1, 800) AS n
+ CROSS JOIN generate_series(1, 3) AS k
+  JOIN posts AS p ON p.id = seed_id('post', 1 + pick('kept', 10 * n + k, 3000))
+ WHERE p.live
+    ON CONFLICT (member_id, post_id) DO NOTHING;
+
+SELECT counters_recount(ARRAY(SELECT id FROM posts WHERE published_at IS NOT NULL));
+
+UPDATE post_counters
+   SET views = applications * 12 + favourites * 5
+               + pick('views', ('x' || right(post_id::text, 6))::bit(24)::integer, 400);
 
 
 -- Applications to try the OpenID provider with: one on somebody's own machine,

@@ -201,7 +201,10 @@ BEGIN
                ELSE 'approved'
            END::post_status AS status,
            NOT post_is_live(i) AND (dealt >= 975 OR dealt % 20 = 7) AS deleted,
-           (ARRAY['hourly', 'hourly', 'hourly', 'monthly', 'daily'])[1 + pick('pay type', i, 5)]::pay_type AS pay_type,
+           CASE
+               WHEN shift.n = 5 THEN 'hourly'
+               ELSE (ARRAY['hourly', 'hourly', 'hourly', 'monthly', 'daily'])[1 + pick('pay type', i, 5)]
+           END::pay_type AS pay_type,
            10320 + 10 * ((job.premium + pick('pay', i, 900)) / 10) AS hourly,
            (ARRAY['seasonal', 'seasonal', 'seasonal', 'part_time', 'full_time', 'day_labor', 'internship'])
                [1 + pick('employment', i, 7)]::employment_type AS employment,
@@ -220,8 +223,8 @@ BEGIN
         id, resort_id, title, description, category_code, employment_type, pay_type,
         pay_min_krw, pay_max_krw, daily_minutes, starts_on, ends_on, apply_until, headcount,
         region_code, address, lat, lng, has_dormitory, dormitory_id, meals_a_day, benefits,
-        requirements, status, status_reason, created_by, updated_by, created_at, updated_at,
-        published_at, deleted_at)
+        requirements, work_type_ids, approved_version, status, status_reason, created_by,
+        updated_by, created_at, updated_at, published_at, deleted_at)
     SELECT seed_id('post', n), resort_id,
            CASE pick('title', n, 8)
                WHEN 0 THEN format('[%s] %s %s %s 모집', pick('season', n, season), stem, brand, role)
@@ -251,7 +254,13 @@ BEGIN
                WHEN 1 THEN ARRAY['4대 보험', '시설 무료 이용', '주휴수당']
                ELSE ARRAY['4대 보험', '야간수당', '교통비 지원']
            END,
-           pick('want', n, wants), status,
+           pick('want', n, wants),
+           ARRAY[seed_id('work type', resort_n * 10 + k)]
+               || CASE WHEN n % 3 = 0 AND pay_type = 'hourly'
+                       THEN ARRAY[seed_id('work type', resort_n * 10 + (k + 1) % 5)]
+                       ELSE '{}' END,
+           CASE WHEN status NOT IN ('draft', 'pending', 'changes_requested', 'rejected') THEN 1 END,
+           status,
            CASE status
                WHEN 'changes_requested' THEN '근무 시간을 요일별로 적어 주세요.'
                WHEN 'rejected' THEN '실제 근무지와 다른 주소가 적혀 있습니다.'
@@ -290,7 +299,8 @@ BEGIN
              UNION ALL
             SELECT n, resort_n, resort_id, (k + 1) % 5
               FROM plan
-             WHERE n % 3 = 0) AS offered
+             WHERE n % 3 = 0
+               AND pay_type = 'hourly') AS offered
      ORDER BY n;
 
     RETURN added;

@@ -67,9 +67,10 @@ BEGIN
 
     INSERT INTO resorts (
         id, name, name_en, type, description, environment, benefits, region_code, address,
-        lat, lng, contact_phone, contact_email, website, business_number,
-        business_verified_at, business_verified_by, rating_avg, rating_count,
-        created_at, updated_at, deleted_at)
+        lat, lng, contact_phone, contact_email, website, business_number, business_name,
+        representative, opened_on, verification_asked_at, verification_refused_at,
+        verification_reason, business_verified_at, business_verified_by, rating_avg,
+        rating_count, created_at, updated_at, deleted_at)
     SELECT id, name, name_en, type,
            pick('view', n, views) || ' '
            || pick('about', n, ARRAY[
@@ -94,6 +95,17 @@ BEGIN
            'crew@resort' || n || '.example.com',
            'https://resort' || n || '.example.com',
            business_number(n),
+           '주식회사 ' || brand,
+           person_name(10000000 + n),
+           -- Of those that wait one in fifteen has not told enough to be
+           -- looked at, and one has been refused.
+           CASE WHEN n % 300 <> 59 THEN date '1995-03-02' + pick('opened', n, 10000) END,
+           CASE
+               WHEN verified THEN at + interval '1 day'
+               WHEN n % 300 <> 59 THEN seed_day() - make_interval(hours => 2 + n % 300)
+           END,
+           CASE WHEN n % 300 = 39 THEN seed_day() - interval '5 hours' END,
+           CASE WHEN n % 300 = 39 THEN '사업자등록증의 상호와 적어 주신 상호가 다릅니다.' END,
            CASE WHEN verified THEN at + interval '3 days' END,
            CASE WHEN verified THEN seed_id('staff', 3) END,
            CASE WHEN reviews > 0 THEN 3 + pick('rating', n, 190) / 100.0 END,
@@ -163,6 +175,27 @@ BEGIN
      WHERE r.n BETWEEN first AND last
        AND r.n % 5 <> 4
        AND (k = 0 OR r.n % 3 = 0);
+
+    -- Where rent is paid, two houses of three have more of it in the season:
+    -- this one and the next, of winter and of summer.
+    INSERT INTO dormitory_rents (id, dormitory_id, season, label, rent_monthly_krw, created_at)
+    SELECT seed_id('dormitory rent', (r.n * 10 + k) * 10 + turn * 2 + season.n), d.id,
+           daterange(season.starts, (season.starts + interval '3 months')::date),
+           season.label, d.rent_monthly_krw + season.more, d.created_at
+      FROM resort_plan AS r
+     CROSS JOIN generate_series(0, 1) AS k
+      JOIN dormitories AS d ON d.id = seed_id('dormitory', r.n * 10 + k)
+     CROSS JOIN generate_series(0, 1) AS turn
+     CROSS JOIN LATERAL (SELECT extract(year FROM seed_day() AT TIME ZONE 'Asia/Seoul')::integer
+                                + turn) AS y (year)
+     CROSS JOIN LATERAL (
+               VALUES (0, make_date(y.year, 12, 1), '겨울 성수기', 50000),
+                      (1, make_date(y.year, 6, 15), '여름 성수기', 30000)
+           ) AS season (n, starts, label, more)
+     WHERE r.n BETWEEN first AND last
+       AND d.rent_monthly_krw > 0
+       AND (r.n + k) % 3 <> 2
+     ORDER BY 1;
 
     INSERT INTO rooms (id, dormitory_id, name, floor, gender, created_at)
     SELECT seed_id('room', r.n * 1000 + k * 100 + room),

@@ -15,6 +15,7 @@ use Time::HiRes qw(sleep);
 use Bench::Identity qw(register token tokens begin_log_ins);
 use Bench::Load qw(wrk pgbench);
 use Bench::Process qw(cpu_seconds memory private_bytes open_and_ask);
+use Bench::Publication qw(publication);
 use Bench::Report qw(machine table write_json);
 use Bench::Statement qw(statement);
 use Bench::World;
@@ -77,6 +78,20 @@ my @MEASURES = (
     { name => 'pages_log_ins', title => "the same during $LOG_INS log-ins",
       run => \&pages_beside_log_ins, against => 'pages', p99_times => 2 },
 
+    { name => 'return_page', title => 'nginx return 200, a job page\'s body',
+      run => sub { http(8082, '/page') } },
+    { name => 'page_cached', title => 'GET a job page from the cache',
+      run => sub { http(8080, $world->page_path) },
+      against => 'return_page', target => 0.8 },
+    { name => 'page_any', title => 'GET any job page from the cache',
+      run => sub { http(8080, '', paths => $world->{pages}) },
+      against => 'return_page' },
+    { name => 'page_uncached', title => 'GET any job page, uncached',
+      run => sub { http(8081, '', paths => $world->{pages}) },
+      against => 'job_open', target => 0.4 },
+    { name => 'publication', title => 'a post until all of 2 nodes show it',
+      run => sub { publication($world) }, most => 1000, unit => 'ms' },
+
     { name => 'pg_list', title => 'pgbench, the list',
       run => sub { pg('list', 1) } },
     { name => 'pg_list_pipeline',
@@ -125,12 +140,13 @@ sub main {
     }
 
     $machine{load_after} = Bench::Report::load_average();
+    Bench::Publication::stop();
     $world->stop;
 
     my $report = { machine => \%machine, options => { %option },
                    clients => \%clients, pipeline => $PIPELINE,
                    body_bytes => { map { $_ => $world->body_size($_) }
-                                       qw(job hello) },
+                                       qw(job hello page) },
                    jobs => scalar @{ $world->ids } };
 
     print table($report, \@measures, \%results);

@@ -1,7 +1,7 @@
 /* unit: web/rb_form.c web/rb_negotiate.c web/rb_nearest.c web/rb_param.c
    web/rb_param_wrong.c web/rb_query.c web/rb_view.c base/rb_json.c
    base/rb_buf.c base/rb_err.c base/rb_time.c base/rb_utf8.c
-   base/rb_uuid.c */
+   base/rb_uuid.c base/rb_week.c */
 
 /*
  * A form's body, strict or lenient (the first byte), and a Cookie field.
@@ -51,17 +51,6 @@ ngx_int_t
 ngx_strncasecmp(u_char *s1, u_char *s2, size_t n)
 {
     return strncasecmp((char *) s1, (char *) s2, n);
-}
-
-
-u_char *
-ngx_pstrdup(ngx_pool_t *pool, ngx_str_t *src)
-{
-    u_char  *p;
-
-    p = ngx_pnalloc(pool, src->len);
-
-    return p ? memcpy(p, src->data, src->len) : NULL;
 }
 
 

@@ -1,5 +1,5 @@
 /* unit: web/rb_route.c web/rb_route_tree.c web/rb_route_check.c web/rb_view.c
-   base/rb_json.c base/rb_buf.c base/rb_err.c base/rb_utf8.c */
+   base/rb_json.c base/rb_buf.c base/rb_err.c base/rb_utf8.c base/rb_week.c */
 
 /*
  * Paths through the router, and fields= through a view.  A path that matches

@@ -16,6 +16,7 @@
 extern const rb_routes_t  rb_test_redis_routes;
 extern const rb_routes_t  rb_test_forms_routes;
 extern const rb_routes_t  rb_test_budget_routes;
+extern const rb_routes_t  rb_test_pages_routes;
 extern const rb_routes_t  rb_test_outbound_routes;
 extern const rb_routes_t  rb_test_identity_routes;
 extern const rb_routes_t  rb_test_factors_routes;
@@ -154,6 +155,7 @@ rb_test_add_rooms(ngx_conf_t *cf)
     if (rb_gate_add_room(cf, &rb_test_routes) != NGX_OK
         || rb_gate_add_room(cf, &rb_test_forms_routes) != NGX_OK
         || rb_gate_add_room(cf, &rb_test_budget_routes) != NGX_OK
+        || rb_gate_add_room(cf, &rb_test_pages_routes) != NGX_OK
         || rb_gate_add_room(cf, &rb_test_outbound_routes) != NGX_OK
         || rb_gate_add_room(cf, &rb_test_identity_routes) != NGX_OK
         || rb_gate_add_room(cf, &rb_test_factors_routes) != NGX_OK)

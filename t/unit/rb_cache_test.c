@@ -248,12 +248,22 @@ length(ngx_uint_t key, ngx_uint_t version, size_t max)
 }
 
 
+/* So do the texts of its tags; some have none. */
+
+static size_t
+keys(u_char *p, ngx_uint_t key, ngx_uint_t version)
+{
+    return (key % 4 == 3) ? 0 : sprintf((char *) p, "job:%lu v:%lu",
+                                        (long) key, (long) version);
+}
+
+
 static ngx_int_t
 put(rb_cache_t *cache, ngx_uint_t k, ngx_uint_t version, size_t max,
     uint64_t epoch)
 {
     size_t             i, n;
-    u_char             key[64], etag[64];
+    u_char             key[64], etag[64], tags[64];
     ngx_str_t          name;
     rb_req_t           req;
     static u_char      body[BODY_MAX];
@@ -284,6 +294,8 @@ put(rb_cache_t *cache, ngx_uint_t k, ngx_uint_t version, size_t max,
     req.reply.tags = 2;
     req.reply.tag[0] = k + 5000;
     req.reply.tag[1] = 7;
+    req.reply.keys_len = keys(tags, k, version);
+    memcpy(req.reply.keys, tags, req.reply.keys_len);
 
     return rb_cache_put(cache, &name, &req, epoch);
 }
@@ -319,6 +331,7 @@ static ngx_uint_t
 whole(rb_cached_t *cached, ngx_uint_t k, size_t max)
 {
     size_t      i;
+    u_char      tags[64];
     ngx_uint_t  version;
 
     if (cached->route != k || cached->etag.len < 3) {
@@ -328,6 +341,13 @@ whole(rb_cached_t *cached, ngx_uint_t k, size_t max)
     version = strtoul((char *) cached->etag.data + 1, NULL, 10);
 
     if (cached->body.len != length(k, version, max)) {
+        return 0;
+    }
+
+    if (cached->surrogate_key.len != keys(tags, k, version)
+        || memcmp(cached->surrogate_key.data, tags,
+                  cached->surrogate_key.len) != 0)
+    {
         return 0;
     }
 

@@ -20,7 +20,8 @@ static const char  everything[] =
     " \"until\": \"2027-01-01\", \"factor\": \"totp\", \"client\": \"App\","
     " \"provider\": \"kakao\", \"resort\": \"R\", \"role\": \"manager\","
     " \"inviter\": \"I\", \"roles\": [\"crew\", \"moderator\"],"
-    " \"reason\": \"spam\"}";
+    " \"reason\": \"spam\", \"title\": \"T\", \"decision\": \"hidden\","
+    " \"changes\": [\"a\", \"b\"], \"answer\": \"A\"}";
 
 
 static int
@@ -78,11 +79,16 @@ templates(void)
 
             support_ok(whole, "%s in %s", name, lang ? "English" : "Korean");
 
-            support_ok((t->purpose != NULL) == (t->path != NULL)
-                       && (t->purpose != NULL) == (t->button.in[lang].len > 0)
+            support_ok((t->purpose == NULL || t->path != NULL)
+                       && (t->path != NULL) == (t->button.in[lang].len > 0)
                        && contains(&mail.text, "https://x.example/y?token=z")
-                          == (t->purpose != NULL),
+                          == (t->path != NULL)
+                       && contains(&mail.html, "<a ") == (t->path != NULL),
                        "its link");
+
+            support_ok(!contains(&mail.text, "\353\213\250\354\266\224")
+                       && !contains(&mail.text, "button"),
+                       "no button where there is none");
         }
 
         support_ok(t->purpose == NULL
@@ -90,7 +96,55 @@ templates(void)
                       == NGX_DECLINED, "which it needs");
     }
 
-    support_ok(rb_notify_templates_count == 18, "all of them");
+    support_ok(rb_notify_templates_count == 26, "all of them");
+}
+
+
+static void
+device(const char *name, rb_lang_e lang, const char *told)
+{
+    char       params[128];
+    rb_mail_t  mail;
+
+    snprintf(params, sizeof(params), "{\"name\": \"a\", \"place\": \"b\","
+             " \"device\": \"%s\"}", name);
+
+    support_ok(render("new_sign_in", lang, "", params, &mail) == NGX_OK
+               && contains(&mail.text, told), "%s", name);
+}
+
+
+/* No state or code is shown as it is kept. */
+
+static void
+codes(void)
+{
+    char         params[256];
+    rb_mail_t    mail;
+    ngx_uint_t   i;
+
+    static const struct {
+        const char  *template;
+        const char  *decision;
+    } decisions[] = {
+        { "post_returned", "changes_requested" },
+        { "post_returned", "rejected" },
+        { "post_returned", "hidden" },
+        { "report_decided", "upheld" },
+        { "report_decided", "dismissed" }
+    };
+
+    for (i = 0; i < rb_array_size(decisions); i++) {
+        snprintf(params, sizeof(params), "{\"name\": \"a\","
+                 " \"resort\": \"R\", \"title\": \"T\", \"reason\": \"x\","
+                 " \"answer\": \"y\", \"decision\": \"%s\"}",
+                 decisions[i].decision);
+
+        support_ok(render(decisions[i].template, RB_LANG_KO, "", params,
+                          &mail) == NGX_OK
+                   && !contains(&mail.text, decisions[i].decision), "%s",
+                   decisions[i].decision);
+    }
 }
 
 
@@ -114,6 +168,28 @@ parameters(void)
            "{\"name\": \"a\", \"roles\": [\"crew\", \"super_admin\"]}", &mail);
     support_ok(contains(&mail.text, "crew, super administrator"),
                "codes are named, lists told");
+
+    render("post_changed", RB_LANG_EN, "",
+           "{\"name\": \"a\", \"resort\": \"R\", \"title\": \"T\","
+           " \"changes\": [\"meals 2\", \"pay\\r\\n- 3\"]}", &mail);
+    support_ok(contains(&mail.text, "as follows.\r\n- meals 2\r\n- pay  - 3")
+               && contains(&mail.html, "<br>\r\n&#8226; meals 2"),
+               "changes have a line each, and no more");
+
+    support_ok(render("post_public", RB_LANG_EN, "", everything, &mail)
+               == NGX_OK && !contains(&mail.text, "See the post")
+               && !contains(&mail.html, "<a "),
+               "a page that isn't known is left out");
+
+    device("Unknown browser", RB_LANG_EN, "Device: unknown browser\r\n");
+    device("Unknown browser on Windows", RB_LANG_EN,
+           "Device: unknown browser (Windows)\r\n");
+    device("Unknown browser", RB_LANG_KO, "\352\270\260\352\270\260: "
+           "\354\225\214 \354\210\230 \354\227\206\353\212\224 "
+           "\353\270\214\353\235\274\354\232\260\354\240\200\r\n");
+    device("Unknown browser on Windows", RB_LANG_KO, "\353\270\214"
+           "\353\235\274\354\232\260\354\240\200 (Windows)\r\n");
+    device("Chrome on Windows", RB_LANG_KO, ": Chrome on Windows\r\n");
 
     render("email_changed", RB_LANG_EN, "",
            "{\"name\": \"<a href='http://evil.example'>\\r\\nBcc: x\"}",
@@ -327,6 +403,7 @@ main(void)
 
     templates();
     parameters();
+    codes();
     out_of_memory();
     words();
     message();

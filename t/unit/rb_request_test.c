@@ -1,8 +1,8 @@
 /* unit: web/rb_negotiate.c web/rb_nearest.c web/rb_param.c
-   web/rb_param_wrong.c web/rb_query.c web/rb_body.c web/rb_reply.c
+   web/rb_param_wrong.c web/rb_query.c web/rb_body.c web/rb_body_list.c web/rb_reply.c
    web/rb_problem.c web/rb_view.c base/rb_buf.c base/rb_err.c base/rb_hash.c
    base/rb_json.c base/rb_time.c base/rb_token.c base/rb_utf8.c
-   base/rb_uuid.c */
+   base/rb_uuid.c base/rb_week.c */
 
 /* What a client may write in header fields, parameters and bodies, what it is
  * told when it is wrong, and that cursors only fit where they come from. */
@@ -706,16 +706,67 @@ replies(void)
     rb_err_t  *err;
     ngx_str_t  s;
     int        i;
+    long       left;
     char       id[2] = "a";
+    u_char     long_id[100 + RB_REPLY_TAGS_MAX];
 
     (void) ask(&req, "");
     route.fresh = 5;
     route.stale_while_revalidate = 60;
     route.stale_if_error = 86400;
     ok(rb_reply_finish(&req) == NULL, "finished");
-    is(&req.reply.cache_control, "public, max-age=5, "
+    is(&req.reply.cache_control, "public, max-age=5, s-maxage=5, "
        "stale-while-revalidate=60, stale-if-error=86400", "is public");
+
+    rb_reply_shared_age = 60 * 86400;
+
+    (void) ask(&req, "");
+    ok(rb_reply_finish(&req) == NULL, "finished: without a tag");
+    is(&req.reply.cache_control, "public, max-age=5, s-maxage=5, "
+       "stale-while-revalidate=60, stale-if-error=86400",
+       "what has no tag can't be purged, and is kept as shortly as ever");
+
+    (void) ask(&req, "");
+    rb_reply_tag(&req, "jobs", NULL);
+    ok(rb_reply_finish(&req) == NULL, "finished: with a tag");
+    left = 86400 - (time(NULL) + 9 * 3600) % 86400;
+    s = req.reply.cache_control;
+    s.data += sizeof("public, max-age=5, s-maxage=") - 1;
+    ok(labs(atol((char *) s.data) - left) <= 2
+       && atol((char *) s.data) < 86400,
+       "shared caches that are told of changes keep it longer, until midnight");
+
+    rb_reply_shared_age = 7;
+    (void) ask(&req, "");
+    rb_reply_tag(&req, "jobs", NULL);
+    ok(rb_reply_finish(&req) == NULL, "finished: with an age");
+    s = req.reply.cache_control;
+    ok(atol((char *) s.data + sizeof("public, max-age=5, s-maxage=") - 1)
+       == (left > 9 ? 7 : atol((char *) s.data
+                               + sizeof("public, max-age=5, s-maxage=") - 1)),
+       "or as long as the operator says");
+
+    rb_reply_unshare(req.task.pool, &route, &req.reply.cache_control);
+    is(&req.reply.cache_control, "public, max-age=5, s-maxage=5, "
+       "stale-while-revalidate=60, stale-if-error=86400",
+       "what may have changed is kept as shortly as ever");
+
+    ngx_str_set(&s, "no-store");
+    rb_reply_unshare(req.task.pool, &route, &s);
+    is(&s, "no-store", "and what isn't kept isn't");
+
+    (void) ask(&req, "");
+    req.reply.uncached = 1;
+    rb_reply_tag(&req, "jobs", NULL);
+    ok(rb_reply_finish(&req) == NULL, "finished: with too few tags");
+    is(&req.reply.cache_control, "public, max-age=5, s-maxage=5, "
+       "stale-while-revalidate=60, stale-if-error=86400",
+       "shows more than its tags tell");
+
+    rb_reply_shared_age = 0;
     route.fresh = 0;
+
+    (void) ask(&req, "");
 
     rb_reply_tag(&req, "job", str("a"));
     rb_reply_tag(&req, "job", str("a"));
@@ -723,6 +774,8 @@ replies(void)
     ok(req.reply.tags == 2
        && req.reply.tag[0] == rb_tag_hash((u_char *) "job:a", 5)
        && req.reply.tag[1] == rb_tag_hash((u_char *) "jobs", 4), "tags");
+    is(&(ngx_str_t) { req.reply.keys_len, req.reply.keys }, "job:a jobs",
+       "and their texts");
 
     for (i = 0; i < 20; i++, id[0]++) {
         rb_reply_tag(&req, "x", &(ngx_str_t) { 1, (u_char *) id });
@@ -730,6 +783,19 @@ replies(void)
 
     ok(req.reply.tags == RB_REPLY_TAGS_MAX && req.reply.uncached,
        "too many tags: not to be kept");
+
+    (void) ask(&req, "");
+    memset(long_id, 'i', sizeof(long_id));
+    s.data = long_id;
+
+    for (i = 0; i < RB_REPLY_TAGS_MAX; i++) {
+        s.len = 100 + i;
+        rb_reply_tag(&req, "x", &s);
+    }
+
+    ok(req.reply.tags < RB_REPLY_TAGS_MAX && req.reply.uncached
+       && req.reply.keys_len <= RB_REPLY_KEYS_MAX,
+       "nor are tags too long together");
 
     err = ask(&req, "limit=0");
     rb_problem_write(&b, pool, err, RB_LANG_EN, str("id-12345"));

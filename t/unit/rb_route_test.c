@@ -1,7 +1,7 @@
 /* unit: web/rb_route.c web/rb_route_tree.c web/rb_route_check.c web/rb_view.c
    web/rb_openapi.c web/rb_openapi_parts.c web/rb_openapi_schema.c
    base/rb_json.c base/rb_buf.c base/rb_err.c base/rb_principal.c
-   base/rb_utf8.c */
+   base/rb_utf8.c base/rb_week.c */
 
 /*
  * The router, views and the API's description, of tables made up here.  With
@@ -324,6 +324,27 @@ tables(void)
                                .view = &job_view, .query = list_query,
                                .any_query = 1 } }, 1,
             "heeds no query");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_GET, "/x", NULL),
+                               .page = 1, .fresh = 1, .by_language = 1 } }, 1,
+            "language is by its path");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_GET, "/x", NULL),
+                               .page = 1, .fresh = 1, .optional = 1 } }, 1,
+            "must be for anyone");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_GET, "/x", NULL),
+                               .page = 1, .fresh = 1, .english = 1 } }, 1,
+            "begin with /en");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_GET, "/en/x", NULL),
+                               .page = 1, .english = 1 } }, 1,
+            "must be cached");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_POST, "/en/x", NULL),
+                               .page = 1, .form = 1, .fresh = 1 } }, 1,
+            "can't be cached");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_GET, "/x", NULL),
+                               .any_origin = 1, .optional = 1 } }, 1,
+            "may be read by any site");
+    refuses((rb_route_t[]) { { route("a", NGX_HTTP_POST, "/x", NULL),
+                               .any_origin = 1 } }, 1,
+            "may be read by any site");
 }
 
 

@@ -164,6 +164,17 @@ ngx_pcalloc(ngx_pool_t *pool, size_t size)
 }
 
 
+u_char *
+ngx_pstrdup(ngx_pool_t *pool, ngx_str_t *src)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(pool, src->len);
+
+    return p ? memcpy(p, src->data, src->len) : NULL;
+}
+
+
 ngx_int_t
 ngx_pfree(ngx_pool_t *pool, void *p)
 {

@@ -139,7 +139,7 @@ sub judge {
     } elsif (defined $m->{most}) {
         $row->{target} = $m->{most};
         $row->{reached} = $m->{most} / ($row->{value} > 0 ? $row->{value} : 1);
-        $row->{wanted} = '<= ' . bytes($m->{most});
+        $row->{wanted} = '<= ' . amount($m, $m->{most});
 
     } elsif (defined $m->{p99_times}) {
         $row->{target} = $m->{p99_times};
@@ -159,6 +159,15 @@ sub bytes {
 
     return $n >= 1e6 ? sprintf('%.1f MB', $n / 1e6)
          : sprintf('%.2f KB', $n / 1024);
+}
+
+
+# A value as the measure counts it: bytes, unless it says otherwise.
+
+sub amount {
+    my ($m, $n) = @_;
+
+    return $m->{unit} ? sprintf('%.0f %s', $n, $m->{unit}) : bytes($n);
 }
 
 
@@ -200,7 +209,7 @@ sub table {
         my $row = summary($measure, $results);
 
         $text .= sprintf $format, $row->{title},
-            defined $row->{rate} ? commas($row->{rate}) : bytes($row->{value}),
+            defined $row->{rate} ? commas($row->{rate}) : amount($measure, $row->{value}),
             sprintf('%.1f %%', $row->{spread_percent}),
             (map { defined $row->{$_} ? sprintf('%.2f', $row->{$_}) : '' }
                  qw(p50_ms p99_ms cpu_us ratio)),

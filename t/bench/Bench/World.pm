@@ -6,8 +6,9 @@ package Bench::World;
 #
 #   8080   the API, as it is used
 #   8081   the API without the cache, so that each GET goes to PostgreSQL
-#   8082   /job and /hello: `return 200` of the bodies that the API answers
-#          with; /full: of the job with the same header fields as well
+#   8082   /job, /hello and /page: `return 200` of the bodies that the API and
+#          a job's page answer with; /full: of the job with the same header
+#          fields as well
 #   8083   the API without the cache, for who is signed in
 
 use strict;
@@ -140,6 +141,7 @@ sub postgres { return $_[0]{test}->postgres }
 sub ids { return $_[0]{ids} }
 
 sub job_path { return "/api/v1/jobs/$_[0]{job}" }
+sub page_path { return "/jobs/$_[0]{job}" }
 
 
 sub url {
@@ -191,6 +193,8 @@ END
 
     $self->{paths} = $self->{test}->write_file(
         'paths', join '', map { "/api/v1/jobs/$_\n" } @ids);
+    $self->{pages} = $self->{test}->write_file(
+        'pages', join '', map { "/jobs/$_\n" } @ids);
 }
 
 
@@ -203,7 +207,9 @@ sub compare_with {
     my $test = $self->{test};
     my %parts = (SAME => '', PIECES => '');
 
-    for ([ 'job', $self->job_path ], [ 'hello', '/test/hello' ]) {
+    for ([ 'job', $self->job_path ], [ 'hello', '/test/hello' ],
+         [ 'page', $self->page_path ])
+    {
         my ($name, $original) = @$_;
 
         $test->get($original);
@@ -215,7 +221,7 @@ sub compare_with {
 
         $self->{answers}{$name} = $r;
         $parts{PIECES} .= $pieces;
-        $parts{SAME} .= location($name, '', $body);
+        $parts{SAME} .= location($name, type($r), $body);
         $parts{SAME} .= location('full', fields($r), $body) if $name eq 'job';
     }
 
@@ -225,7 +231,8 @@ sub compare_with {
     $test->wait_ready(60);
 
     $self->check_same(@$_)
-        for [ 'job', 'job' ], [ 'full', 'job' ], [ 'hello', 'hello' ];
+        for [ 'job', 'job' ], [ 'full', 'job' ], [ 'hello', 'hello' ],
+            [ 'page', 'page' ];
 }
 
 
@@ -270,6 +277,16 @@ sub fields {
     }
 
     return $fields;
+}
+
+
+sub type {
+    my ($r) = @_;
+
+    my $type = $r->header('content-type');
+
+    return $type eq 'application/json' ? ''
+        : "            default_type \"$type\";\n";
 }
 
 

@@ -348,7 +348,8 @@ sub forms {
             }
 
             if ($kind eq 'textarea') {
-                $has->{value} = unescape($content // '');
+                # a line break right after the tag isn't its
+                $has->{value} = unescape(($content // '') =~ s/\A\r?\n//r);
 
             } elsif ($kind eq 'select') {
                 my @options = map { attributes($_) }
