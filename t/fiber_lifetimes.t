@@ -115,9 +115,9 @@ sub alive {
         $retry = $r->header('retry-after') if $r->status == 503;
     }
 
-    is($status{200}, 198,
-       'as many fibers as allowed, but for the two of the node itself');
-    is($status{503}, 62, 'the rest is refused at once with 503');
+    is($status{200}, 197,
+       'as many fibers as allowed, but for the three of the node itself');
+    is($status{503}, 63, 'the rest is refused at once with 503');
     ok($retry, 'and told when to come again');
     like($t->error_log, qr/\[warn\].*no fiber is free/, 'the log says so');
     is($t->get('/test/hello')->status, 200, 'then there is room again');

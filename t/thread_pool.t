@@ -39,7 +39,8 @@ END
 
 my $t = ResortBite->new;
 
-$t->start(configuration('', ''));
+# others may keep the processors busy, and these threads give way to them
+$t->start(configuration('', 'resortbite_timeout 60s;'));
 ok($t->wait_ready, 'ready');
 
 
