@@ -341,6 +341,16 @@ is($r->json->{beds}, $t->db("SELECT count(*) FROM beds AS b JOIN rooms AS r ON r
     JOIN dormitories AS d ON d.id = r.dormitory_id WHERE d.resort_id = '$home'
       AND b.retired_at IS NULL"), 'and how many beds');
 
+$r = change($keeper, $home, { contact => { phone => undef, email => undef, website => undef } });
+is($r->status, 400, 'live posts keep a contact');
+is_deeply([ map { "$_->{field} $_->{code}" } @{ $r->json->{errors} } ], [ 'contact required' ],
+          'names it');
+is($t->db("SELECT count(*) FROM resorts WHERE id = '$home'
+            AND coalesce(contact_phone, contact_email, website) IS NOT NULL"), 1, 'and has it still');
+is(change($keeper, $home, { contact => { phone => '033-330-9999', email => undef, website => undef } })->status,
+   200, 'one is enough');
+
+
 # public: jobs that are open today
 
 is($t->get("/api/v1/resorts/$home")->json->{open_jobs},

@@ -17,6 +17,14 @@
 
 
 #define RB_POSTS_PAY_MAX    100000000
+/*
+ * Characters: as many as keep a job's page under 50 KB (t/pages_site.t).  The
+ * tables take more, of posts from before.
+ */
+
+#define RB_POSTS_DESCRIPTION   6000
+#define RB_POSTS_REQUIREMENTS  2000
+
 #define RB_POSTS_BENEFITS   30
 #define RB_POSTS_WORK_TYPES 20
 
@@ -72,7 +80,8 @@ static rb_err_t *rb_posts_told(rb_req_t *req, ngx_str_t *patch);
     { ngx_string("title"), RB_PARAM_STRING, 2, 100, NULL, required,           \
       ngx_null_string,                                                        \
       rb_text("제목", "Title") },                                             \
-    { ngx_string("description"), RB_PARAM_STRING, 0, 10000, NULL, 0,          \
+    { ngx_string("description"), RB_PARAM_STRING, 0,                         \
+      RB_POSTS_DESCRIPTION, NULL, 0,                                          \
       ngx_null_string,                                                        \
       rb_text("하는 일과 근무 조건. 검토를 요청하려면 10자 이상",             \
               "What the work is like; at least 10 characters to be "          \
@@ -115,7 +124,8 @@ static rb_err_t *rb_posts_told(rb_req_t *req, ngx_str_t *patch);
     { ngx_string("benefits"), RB_PARAM_LABELS, 0, RB_POSTS_BENEFITS, NULL, 0, \
       ngx_null_string,                                                        \
       rb_text("복리후생", "Benefits") },                                      \
-    { ngx_string("requirements"), RB_PARAM_STRING, 0, 5000, NULL, 0,          \
+    { ngx_string("requirements"), RB_PARAM_STRING, 0,                        \
+      RB_POSTS_REQUIREMENTS, NULL, 0,                                         \
       ngx_null_string,                                                        \
       rb_text("지원 자격", "What applicants need") },                         \
     { ngx_string("apply_until"), RB_LIST_DATES, NULL, 0, ngx_null_string,     \

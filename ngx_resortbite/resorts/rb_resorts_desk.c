@@ -121,6 +121,11 @@ static const rb_resorts_constraint_t  rb_resorts_constraints[] = {
     { "resorts_website_ck", "contact.website", "invalid",
       "http://나 https://로 시작하는 주소여야 합니다.",
       "must be an address that begins with http:// or https://." },
+    { "resorts_live_contact_ck", "contact", "required",
+      "공고를 게시하는 동안에는 전화번호, 이메일, 웹사이트 가운데 하나는 "
+      "있어야 합니다.",
+      "must keep a telephone number, an e-mail address or a website while the "
+      "resort has live posts." },
     { "resorts_business_number_ck", "business_number", "check_digit",
       "사업자등록번호가 아닙니다. 숫자 열 자리를 다시 확인해 주세요.",
       "is no business number. Look at its ten digits again." },
