@@ -106,7 +106,14 @@ for (const [name, width, colorScheme] of windows) {
 
     page.on('console', (m) => said.push(m.text()));
     page.on('pageerror', (e) => said.push(e.message));
-    page.on('requestfailed', (r) => said.push(`${r.url()} failed`));
+    page.on('requestfailed', (r) => {
+        const { errorText } = r.failure();
+
+        // the last page's icon may be on its way still when the next is gone to
+        if (errorText !== 'net::ERR_ABORTED') {
+            said.push(`${r.url()} failed: ${errorText}`);
+        }
+    });
 
     for (const [what, path] of Object.entries(paths)) {
         said.length = 0;
