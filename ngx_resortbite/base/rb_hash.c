@@ -121,3 +121,57 @@ rb_hash64(const void *data, size_t len, uint64_t seed)
 
     return rb_hash_fold(a ^ RB_HASH_K3, b ^ (uint64_t) len * RB_HASH_K1);
 }
+
+
+/* Each half of the hash depends on all four chains. */
+
+void
+rb_hash128(const void *data, size_t len, uint64_t seed, uint64_t hash[2])
+{
+    size_t         left;
+    uint64_t       a, b, c, d, x, y, key;
+    const u_char  *p;
+
+    p = data;
+    left = len;
+
+    key = rb_hash_fold(seed ^ RB_HASH_K0, RB_HASH_K1);
+    a = key ^ seed;
+    b = key ^ RB_HASH_K2;
+    c = key ^ RB_HASH_K3;
+    d = key ^ RB_HASH_K4;
+
+    while (left > 64) {
+        a = rb_hash_fold(rb_hash_word(p) ^ key ^ RB_HASH_K1,
+                         rb_hash_word(p + 8) ^ a);
+        b = rb_hash_fold(rb_hash_word(p + 16) ^ key ^ RB_HASH_K2,
+                         rb_hash_word(p + 24) ^ b);
+        c = rb_hash_fold(rb_hash_word(p + 32) ^ key ^ RB_HASH_K3,
+                         rb_hash_word(p + 40) ^ c);
+        d = rb_hash_fold(rb_hash_word(p + 48) ^ key ^ RB_HASH_K4,
+                         rb_hash_word(p + 56) ^ d);
+        p += 64;
+        left -= 64;
+    }
+
+    while (left > 16) {
+        x = rb_hash_fold(rb_hash_word(p) ^ key ^ RB_HASH_K0,
+                         rb_hash_word(p + 8) ^ a);
+        a = b;
+        b = c;
+        c = d;
+        d = x;
+        p += 16;
+        left -= 16;
+    }
+
+    rb_hash_tail(p, left, &x, &y);
+
+    a = rb_hash_fold(x ^ key ^ RB_HASH_K1, y ^ a);
+
+    x = rb_hash_fold(a ^ RB_HASH_K2, b ^ (uint64_t) len * RB_HASH_K1);
+    y = rb_hash_fold(c ^ RB_HASH_K3, d ^ key);
+
+    hash[0] = rb_hash_fold(x ^ RB_HASH_K0, y ^ key);
+    hash[1] = rb_hash_fold(x ^ key ^ RB_HASH_K4, y ^ RB_HASH_K1);
+}

@@ -562,9 +562,29 @@ rb_page_vsayf(rb_page_t *page, const char *format, va_list args)
 }
 
 
+/* What a byte is to rb_page_escape(): plain, the first of three, special. */
+
+#define RB_PAGE_PLAIN    0
+#define RB_PAGE_THREE    1
+#define RB_PAGE_SPECIAL  2
+
+static const u_char  rb_page_bytes[256] = {
+    [0x00 ... 0x08] = RB_PAGE_SPECIAL,
+    [0x0b ... 0x0c] = RB_PAGE_SPECIAL,
+    [0x0e ... 0x1f] = RB_PAGE_SPECIAL,
+    ['"'] = RB_PAGE_SPECIAL,
+    ['&' ... '\''] = RB_PAGE_SPECIAL,
+    ['<'] = RB_PAGE_SPECIAL,
+    ['>'] = RB_PAGE_SPECIAL,
+    [0x7f ... 0xe0] = RB_PAGE_SPECIAL,
+    [0xe1 ... 0xec] = RB_PAGE_THREE,
+    [0xed ... 0xff] = RB_PAGE_SPECIAL
+};
+
+
 /*
- * Most of a text passes as it is: ASCII by a table, and what is of three bytes,
- * as Hangul is, by its bounds (RFC 3629 §4); the rest is looked at one by one.
+ * Most of a text passes as it is: ASCII, and what is of three bytes, as Hangul
+ * is, by its bounds (RFC 3629 §4); the rest is looked at one by one.
  */
 
 static void
@@ -574,12 +594,6 @@ rb_page_escape(rb_buf_t *b, const u_char *p, size_t len)
     const char    *as;
     const u_char  *end, *run;
 
-    /* a bit for each character of ASCII that is no plain text */
-    static const uint64_t  special[2] = {
-        0x500000c4ffffd9ffull,          /* controls but \t \n \r, " & ' < > */
-        0x8000000000000000ull           /* 0x7f */
-    };
-
     if (len == 0) {
         return;
     }
@@ -588,25 +602,24 @@ rb_page_escape(rb_buf_t *b, const u_char *p, size_t len)
 
     for (run = p; p < end; p += n) {
 
-        if (*p < 0x80) {
+        switch (rb_page_bytes[*p]) {
+
+        case RB_PAGE_PLAIN:
             n = 1;
-
-            if (!((special[*p >> 6] >> (*p & 63)) & 1)) {
-                continue;
-            }
-
-        } else if (*p > 0xe0 && *p < 0xed && end - p > 2
-                   && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
-        {
-            n = 3;
             continue;
 
-        } else {
-            n = rb_utf8_char(p, end);
-
-            if (n) {
+        case RB_PAGE_THREE:
+            if (end - p > 2 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
+            {
+                n = 3;
                 continue;
             }
+        }
+
+        n = rb_utf8_char(p, end);
+
+        if (n > 1) {
+            continue;
         }
 
         switch (n ? *p : 0) {

@@ -20,10 +20,9 @@
 #include <ngx_http.h>
 
 
-/* Two seeds make 128 bits of it; all nodes must have the same. */
+/* All nodes must have the same. */
 
-#define RB_ETAG_SEED_HIGH   0x7265736f72746269ull
-#define RB_ETAG_SEED_LOW    0x74652d6574616701ull
+#define RB_ETAG_SEED        0x7265736f72746269ull
 #define RB_TAG_SEED         0x7461672d73656564ull
 
 #define RB_ETAG_SIZE        16
@@ -656,16 +655,13 @@ rb_reply_etag(rb_req_t *req)
 {
     size_t      len;
     u_char      raw[RB_ETAG_SIZE], *p;
-    uint64_t    hash;
+    uint64_t    hash[2];
     ngx_str_t   from, to;
 
     len = rb_buf_len(&req->reply.body);
 
-    hash = rb_hash64(req->reply.body.start, len, RB_ETAG_SEED_HIGH);
-    ngx_memcpy(raw, &hash, 8);
-
-    hash = rb_hash64(req->reply.body.start, len, RB_ETAG_SEED_LOW);
-    ngx_memcpy(raw + 8, &hash, 8);
+    rb_hash128(req->reply.body.start, len, RB_ETAG_SEED, hash);
+    ngx_memcpy(raw, hash, RB_ETAG_SIZE);
 
     p = ngx_pnalloc(req->task.pool, RB_ETAG_TEXT_MAX);
     if (p == NULL) {

@@ -135,13 +135,27 @@ uuids_read(void)
 
 /* Flipping one bit of the input flips each bit of the output half the time. */
 
+/* Both hashes in a row. */
+
+#define HASH_WORDS  3
+#define HASH_BITS   (64 * HASH_WORDS)
+
+static void
+hash_both(const void *data, size_t len, uint64_t seed,
+    uint64_t hash[HASH_WORDS])
+{
+    hash[0] = rb_hash64(data, len, seed);
+    rb_hash128(data, len, seed, &hash[1]);
+}
+
+
 static void
 hash_avalanche(size_t len)
 {
-    int        flips[64], low, high;
+    int        flips[HASH_BITS], low, high;
     size_t     bit;
     u_char     data[160];
-    uint64_t   before, after;
+    uint64_t   before[HASH_WORDS], after[HASH_WORDS];
     ngx_int_t  i, k, rounds;
 
     memset(flips, 0, sizeof(flips));
@@ -154,20 +168,20 @@ hash_avalanche(size_t len)
             data[k] = random();
         }
 
-        before = rb_hash64(data, len, i);
+        hash_both(data, len, i, before);
 
         for (bit = 0; bit < len * 8; bit++) {
             data[bit / 8] ^= 1 << bit % 8;
-            after = before ^ rb_hash64(data, len, i);
+            hash_both(data, len, i, after);
             data[bit / 8] ^= 1 << bit % 8;
 
-            for (k = 0; k < 64; k++) {
-                flips[k] += after >> k & 1;
+            for (k = 0; k < HASH_BITS; k++) {
+                flips[k] += (before[k / 64] ^ after[k / 64]) >> k % 64 & 1;
             }
         }
     }
 
-    for (k = 0; k < 64; k++) {
+    for (k = 0; k < HASH_BITS; k++) {
         low = ngx_min(low, flips[k]);
         high = ngx_max(high, flips[k]);
     }
@@ -230,16 +244,18 @@ hashes(void)
 {
     size_t      len;
     u_char      zeros[200];
-    uint64_t    seen[200];
-    ngx_uint_t  i, differ;
+    uint64_t    seen[200][HASH_WORDS];
+    ngx_uint_t  i, k, differ;
 
     memset(zeros, 0, sizeof(zeros));
 
     for (len = 0, differ = 1; len < 200; len++) {
-        seen[len] = rb_hash64(zeros, len, 1);
+        hash_both(zeros, len, 1, seen[len]);
 
         for (i = 0; i < len; i++) {
-            differ &= seen[i] != seen[len];
+            for (k = 0; k < HASH_WORDS; k++) {
+                differ &= seen[i][k] != seen[len][k];
+            }
         }
     }
 
