@@ -132,6 +132,11 @@ for my $case (
 my $back = $o->authorize($o->browser, prompt => 'none');
 is($back->{error}, 'login_required', 'prompt=none of nobody: login_required');
 
+my $recent = $o->browser($member,
+    authenticated_at => "date_trunc('second', now()) + interval '999 ms'");
+is($o->authorize($recent, prompt => 'none', max_age => 0)->{error}, 'login_required',
+   'max_age=0 and a log-in late in this second: login_required');
+
 is($o->authorize($browser, decision => 'deny')->{error}, 'access_denied',
    'the member says no: access_denied');
 is($t->db('SELECT count(*) FROM oauth_consents'), 0, 'which is no consent');

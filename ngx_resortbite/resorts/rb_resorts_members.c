@@ -69,6 +69,7 @@ static const struct {
     { ngx_string("accepted"), &rb_err_invitation_accepted },
     { ngx_string("other"), &rb_err_invitation_other },
     { ngx_string("ended"), &rb_err_link },
+    { ngx_string("gone"), &rb_err_link },
     { ngx_string("role"), &rb_err_desk_role },
     { ngx_string("stale"), &rb_err_precondition },
     { ngx_string("taken"), &rb_err_number_taken },
@@ -196,8 +197,9 @@ rb_err_t *
 rb_resorts_invitation_accept(rb_task_t *task, const ngx_str_t *token,
     const rb_principal_t *who, const rb_origin_t *origin, rb_pg_rows_t *rows)
 {
-    rb_err_t   *err;
-    ngx_str_t   params[RB_RESORTS_INVITATION_ACCEPT_NPARAMS];
+    rb_err_t    *err;
+    ngx_str_t    outcome, params[RB_RESORTS_INVITATION_ACCEPT_NPARAMS];
+    ngx_uint_t   attempt;
 
     err = rb_resorts_invitation_id(task, token,
                                 &params[RB_RESORTS_INVITATION_ACCEPT_P_ID]);
@@ -207,13 +209,26 @@ rb_resorts_invitation_accept(rb_task_t *task, const ngx_str_t *token,
 
     rb_resorts_trail(RB_RESORTS_INVITATION_ACCEPT, params, task, who, origin);
 
-    err = rb_pg_query(task, RB_STMT_RESORTS_INVITATION_ACCEPT, 0, params,
-                      rows);
-    if (err) {
-        return err;
+    for (attempt = 0; attempt < 2; attempt++) {
+
+        err = rb_pg_query(task, RB_STMT_RESORTS_INVITATION_ACCEPT, 0, params,
+                          rows);
+        if (err) {
+            return err;
+        }
+
+        if (rows->count == 0) {
+            return &rb_err_link;
+        }
+
+        outcome = rb_pg_value(rows, 0, rows->columns - 1);
+
+        if (outcome.len != 4 || ngx_strncmp(outcome.data, "gone", 4) != 0) {
+            break;
+        }
     }
 
-    return rows->count ? rb_resorts_outcome(rows) : &rb_err_link;
+    return rb_resorts_outcome(rows);
 }
 
 

@@ -258,7 +258,10 @@ SELECT r.name AS resort,
 -- Who is a member already keeps their role if that is more.
 --
 -- outcome: `done' (also when this member has accepted it before), `other' (it
--- is somebody else's), `ended' (taken back, too old) or `not_found'.
+-- is somebody else's), `ended' (taken back, too old), `gone' (accepted before,
+-- and no member any more) or `not_found'.  Of several at once those that waited
+-- for the first see the invitation as it is since, but not yet the member that
+-- it made: they say `gone', too, and ask again.
 -- view: rb_resort_of_member_fields
 --
 -- name: resorts_invitation_accept lane=write
@@ -335,7 +338,7 @@ SELECT v.resort_id AS id,
                'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS joined_at,
        CASE
            WHEN v.outcome <> 'again' THEN v.outcome
-           WHEN m.role IS NULL THEN 'ended'
+           WHEN m.role IS NULL THEN 'gone'
            ELSE 'done'
        END AS outcome
   FROM invited AS v
