@@ -103,10 +103,10 @@ my @verbs = qw(approve request-changes reject hide unhide);
 my %edge = (
     'pending approve' => 'approved', 'pending request-changes' => 'changes_requested',
     'pending reject' => 'rejected', 'approved hide' => 'hidden',
-    'hidden unhide' => 'approved',
+    'paused hide' => 'hidden', 'hidden unhide' => 'approved',
 );
 my %next = (pending => [ qw(approved changes_requested rejected) ],
-            approved => [ 'hidden' ], hidden => [ 'approved' ]);
+            approved => [ 'hidden' ], paused => [ 'hidden' ], hidden => [ 'approved' ]);
 
 for my $state (@states) {
     for my $verb (@verbs) {
@@ -150,8 +150,18 @@ for my $state (@states) {
 
         my $deleted = post($state, deleted => 1);
         $r = move($mod, $deleted, $verb);
+
+        if ($verb eq 'hide' && $to) {
+            is($r->status, 200, "$state, deleted: $verb");
+            is($t->db("SELECT status || ' ' || (deleted_at IS NOT NULL) FROM posts WHERE id = '$deleted'"),
+               'hidden true', 'as which it would be restored');
+            next;
+        }
+
         is($r->status, 409, "$state, deleted: no $verb");
         is($r->json->{state}, 'deleted', 'since it was deleted');
+        is_deeply($r->json->{allowed_states}, $state =~ /^(?:approved|paused)$/ ? [ 'hidden' ] : [],
+                  'and where it may go');
     }
 }
 

@@ -277,6 +277,8 @@ for ([ 'less pay', [ 'pay.min' ], pay => { min => 11000 } ],
        workplace => { region => 'gangwon', address => '강원특별자치도 정선군 고한읍 1', lat => 37.2, lng => 128.8 } ],
      [ 'another region', [ 'workplace.region', 'workplace.address' ],
        workplace => { region => 'jeju', address => '제주특별자치도 제주시 1', lat => 33.45, lng => 126.57 } ],
+     [ 'another place by the same address', [ 'workplace.lat' ],
+       workplace => { region => 'gangwon', address => '강원특별자치도 평창군 대관령면 1', lat => 37.62, lng => 128.7 } ],
      [ 'less and fewer', [ 'pay.min', 'meals' ], pay => { min => 11000 }, meals => 0 ])
 {
     my ($what, $worse, %patch) = @$_;
@@ -297,7 +299,9 @@ for ([ 'less pay', [ 'pay.min' ], pay => { min => 11000 } ],
     }
 }
 
-for ([ 'more pay', pay => { min => 12500, max => 14000 } ], [ 'a typo', title => '곤돌라 안내' ],
+for ([ 'the place, more exactly',
+       workplace => { region => 'gangwon', address => '강원특별자치도 평창군 대관령면 1', lat => 37.603, lng => 128.704 } ],
+     [ 'more pay', pay => { min => 12500, max => 14000 } ], [ 'a typo', title => '곤돌라 안내' ],
      [ 'more meals', meals => 3 ], [ 'one more benefit', benefits => [ '시즌권', '셔틀', '식사' ] ],
      [ 'more people', headcount => 9 ], [ 'a later deadline', apply_until => undef ])
 {

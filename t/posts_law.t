@@ -369,6 +369,28 @@ for my $code (sort keys %hits) {
 is(words($_), '-', "innocent: $_") for @misses;
 is($desk->db('SELECT count(*) FROM watched_patterns'), scalar keys %hits, 'each pattern is tried');
 
+# as they look, each that is said
+
+sub found {
+    my ($text) = @_;
+
+    my $id = $desk->insert(status => 'draft', description => $text);
+    return $desk->db("SELECT coalesce(string_agg(f.found, ', '), '') FROM posts AS p CROSS JOIN LATERAL post_findings(p) AS f
+                       WHERE p.id = '$id' AND f.severity = 'review'");
+}
+
+is(found("손님을 반갑게 맞습니다. 오픈$_" . "채팅 문의"), '오픈채팅', sprintf 'through U+%04X', ord)
+    for map { chr } 0xad, 0x34f, 0x115f, 0x1160, 0x180b, 0x200b, 0x200d, 0x2060, 0x3164, 0xfe0f, 0xffa0, 0xe0020, 0xe0100;
+is(found('손님을 반갑게 맞습니다. ｏｐｅｎ．ｋａｋａｏ．ｃｏｍ/o/x'), 'open.kakao.com', 'of any width');
+is(found('손님을 반갑게 맞습니다. 카톡 문의. 텔레그램으로 연락. 카톡 문의'), '카톡 문의, 텔레그램', 'each, once');
+
+$post = $desk->insert(status => 'approved', description => '손님을 반갑게 맞습니다. 카톡 문의 가능');
+$r = edit($post, description => '손님을 반갑게 맞습니다. 카톡 문의 가능. 텔레그램으로 연락');
+is($r->json->{status}, 'pending', 'one more of a kind goes back to review');
+is(edit($desk->insert(status => 'approved', description => '손님을 반갑게 맞습니다. 카톡 문의 가능'),
+        description => '손님을 반갑게 맞습니다. 언제든 카톡 문의 가능')->json->{status}, 'approved', 'none more doesn\'t');
+
+
 # in all that a post says, and in its work types
 
 my $asks = work(grid([ 0, 9, 12 ]), '남자만 하는 일');

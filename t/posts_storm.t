@@ -306,7 +306,7 @@ for my $post (@posts) {
         push @wrong, "$step $from>$to is no move" if !$moves{"$from>$to"};
         push @wrong, "$step of what was $gone" if $step ne 'status'
             && $gone == ($step eq 'deleted' ? 1 : 0);
-        push @wrong, "$from>$to of what is deleted" if $step eq 'status' && $gone;
+        push @wrong, "$from>$to of what is deleted" if $step eq 'status' && $gone && $to ne 'hidden';
 
         $steps++;
         $deletions++ if $step eq 'deleted';

@@ -408,7 +408,10 @@ for my $status ('approved', 'pending', 'paused', 'hidden') {
 
 for my $change ([ name => '객실정비 (여성 우대)', '여성 우대' ],
                 [ requirements => '밝은 분. 20대 환영', '20대 환영' ],
-                [ requirements => "밝은 분\n기혼 가능", '기혼' ])
+                [ requirements => "밝은 분\n기혼 가능", '기혼' ],
+                [ name => "객실정비 (여성\x{200b} 우대)", '여성 우대' ],
+                [ name => "객실정비 (여\x{fe0f}성 우대)", '여성 우대' ],
+                [ requirements => '밝은 분 ｏｐｅｎ．ｋａｋａｏ．ｃｏｍ/o/x', 'open.kakao.com' ])
 {
     my ($field, $text, $word) = @$change;
 
@@ -458,6 +461,32 @@ is(edit($watched, '*', { requirements => '20대 환영. 여성 우대' })->statu
 is(edit($watched, '*', { requirements => '20대 환영. 남성 우대' })->status, 409, 'but gets no others of their kind');
 is(edit($watched, '*', { requirements => '누구나' })->status, 200, 'and may lose them');
 is(edit($watched, '*', { requirements => '여성 우대' })->status, 409, 'but not get them back');
+
+# words without end cost one look at a text, not one for each of them
+
+my $often = $owner->post($base, json => { %work, name => '자주', requirements => '여성만 ' x 400 })->json->{id};
+$t->db("UPDATE posts SET work_type_ids = work_type_ids || '{$often}' WHERE id = '$post'");
+is(edit($often, '*', { name => '더 자주' })->status, 200, 'a text full of words is as quickly changed');
+
+
+# a deleted post doesn't hold its work types; the public gets it back as it
+# was reviewed, or after another review
+
+my $offers = $t->db("SELECT work_type_ids FROM posts WHERE id = '$post'");
+
+for my $change ([ '{"headcount": 1}', 'approved' ], [ '{"pay": {"min": 10500, "max": 10500}}', 'pending' ]) {
+    my ($body, $state) = @$change;
+    my $id = $owner->post($base, json => { %work, name => "몰래 $state", headcount => 1 })->json->{id};
+    my $posts = "/api/v1/resorts/$here/posts/$post";
+    $t->db("UPDATE posts SET status = 'approved', work_type_ids = '{$id}' WHERE id = '$post'");
+
+    is($owner->delete($posts)->status, 204, 'deleted');
+    is(edit($id, '*', JSON::PP->new->decode($body))->status, 200, 'its work type may change');
+    my $r = $owner->post("$posts/restore");
+    is_deeply([ $r->status, $r->json->{status} ], [ 200, $state ], "restored: $state") or diag $r->body;
+}
+
+$t->db("UPDATE posts SET status = 'approved', work_type_ids = '$offers' WHERE id = '$post'");
 $t->db("UPDATE posts SET work_type_ids = array_remove(work_type_ids, '$watched') WHERE id = '$post'");
 
 is(edit($offered, '*', { schedule => $was{schedule}, headcount => 77, name => '이름은 바뀐다',

@@ -72,7 +72,12 @@ rb_moderation_bulk(rb_task_t *task, const rb_moderation_bulk_t *bulk,
                                          replayed);
         }
 
-        if (!when || ngx_strcmp(rows.sqlstate, "23505") != 0) {
+        /*
+         * Another's key, or what went away while this waited for its locks:
+         * asked once more it is one post's outcome.
+         */
+
+        if (ngx_strncmp(rows.sqlstate, "235", 3) != 0) {
             return &rb_err_internal;
         }
     }

@@ -270,10 +270,10 @@ static const rb_param_t  rb_moderation_query[] = {
     { ngx_string("flagged"), RB_PARAM_BOOL, 0, 0, NULL, 0,
       ngx_string("false"),
       rb_text("법과 규칙에 비추어 볼 것이 있는 공고만. 검토할 상태에서만 쓸 "
-              "수 있고, 가장 오래 기다린 1,000건 가운데에서 찾습니다.",
+              "수 있고, 가장 오래 기다린 200건 가운데에서 찾습니다.",
               "Only those of which the law or the rules find something; of "
               "pending, changes_requested, rejected and hidden ones, among "
-              "the thousand that have waited longest") },
+              "the two hundred that have waited longest") },
     rb_list_param_limit,
     rb_list_param_cursor,
     rb_param_end

@@ -775,6 +775,7 @@ rb_pages_cards(rb_page_t *page, const rb_pg_rows_t *rows, ngx_uint_t n)
     rb_pages_card_t   card;
 
     rb_pages_raw(page, "<ul class=\"cards\">\n");
+    ngx_memzero(&card, sizeof(card));
 
     for (i = 0; i < n && i < rows->count; i++) {
         card.id = rb_pg_value(rows, i, RB_JOBS_C_ID);

@@ -5,8 +5,8 @@
 -- Posts to look at, for GET /api/v1/admin/posts: pending ones and those that were
 -- sent back, rejected or hidden in the order in which that was done to them,
 -- the oldest first; others by their id, the newest first.  flagged: those of
--- which the law or a watched word finds something, among the thousand that have
--- waited longest: it takes half a millisecond to look at one.
+-- which the law or a watched word finds something, among the two hundred that have
+-- waited longest: it takes two milliseconds to look at one, of long texts ten.
 -- view: rb_moderation_queue_fields
 --
 -- name: moderation_queue lane=slow
@@ -27,7 +27,7 @@ WITH page AS MATERIALIZED (
           ORDER BY p.updated_at, p.id                                                    -- when: by_pending
           ORDER BY p.updated_at, p.id                                                    -- when: by_desk
           ORDER BY p.id DESC                                                             -- when: by_id
-          LIMIT 1000                                                                     -- when: flagged
+          LIMIT 200                                                                      -- when: flagged
                 ) AS waiting                                                             -- when: flagged
           WHERE EXISTS (SELECT FROM post_findings(post))                                 -- when: flagged
           LIMIT $limit::integer

@@ -144,15 +144,22 @@ SELECT counters_recount(ARRAY(
             LIMIT 1000));
 
 
--- Purges that no node passes on any more.
+-- What nobody takes: purges when no node passes them on any more, and what
+-- happened to posts and reports but for what applicants are told of.  Whoever
+-- wants those reads them within the week that the outbox keeps them.
 --
 -- name: upkeep_purges lane=write
 UPDATE outbox
    SET published_at = now(),
-       last_error = 'no node has resortbite_purge'
+       last_error = CASE topic
+                        WHEN 'cdn.purge' THEN 'no node has resortbite_purge'
+                        ELSE 'nobody takes it'
+                    END
  WHERE published_at IS NULL
-   AND topic = 'cdn.purge'
-   AND NOT EXISTS (SELECT FROM purge_wanted WHERE until > now());
+   AND CASE
+           WHEN topic = 'cdn.purge' THEN NOT EXISTS (SELECT FROM purge_wanted WHERE until > now())
+           ELSE topic <> 'post.worse_published' AND topic NOT LIKE 'mail.%'
+       END;
 
 
 -- The outbox's events a week after they were published.

@@ -284,7 +284,7 @@ WITH found AS MATERIALIZED (
           LIMIT 5
      ),
      words AS MATERIALIZED (
-         SELECT CASE WHEN strpos(n.name, x.found) > 0 THEN 'name' ELSE 'requirements' END AS field,
+         SELECT CASE WHEN strpos(searched_text(n.name), x.found) > 0 THEN 'name' ELSE 'requirements' END AS field,
                 x.found
            FROM wanted AS n
           CROSS JOIN LATERAL work_type_words_new((n.was).name || E'\n' || (n.was).requirements,

@@ -143,7 +143,12 @@ BEGIN ATOMIC
             (12, 'category_code', before->>'category_code' <> after->>'category_code'),
             (13, 'work_type_ids', NOT before->'work_type_ids' <@ (after->'work_type_ids')),
             (14, 'region_code', before->>'region_code' <> after->>'region_code'),
-            (15, 'address', before->>'address' <> after->>'address')
+            (15, 'address', before->>'address' <> after->>'address'),
+            -- by more than about a kilometre, though its address says it hasn't moved
+            (16, 'lat',
+                before->>'address' = after->>'address'
+                AND greatest(abs((before->>'lat')::float8 - (after->>'lat')::float8) * 111,
+                             abs((before->>'lng')::float8 - (after->>'lng')::float8) * 88) > 1)
            ) AS change (n, key, worse)
      WHERE worse;
 END;
@@ -173,7 +178,7 @@ DECLARE
     edited boolean := before IS DISTINCT FROM after;
     -- The resort has moved, and its posts with it: from within its trigger.
     moves_along boolean := pg_trigger_depth() > 1
-                           AND post_worse(before, after) <@ '{region_code,address}';
+                           AND post_worse(before, after) <@ '{region_code,address,lat}';
 BEGIN
     NEW.version := OLD.version;
     NEW.edited_by := OLD.edited_by;

@@ -32,6 +32,7 @@ VALUES
     ('approved',          'paused',            'resort',    'pause',           false, 'post.paused'),
     ('paused',            'approved',          'resort',    'resume',          false, 'post.resumed'),
     ('approved',          'hidden',            'moderator', 'hide',            true,  'post.hidden'),
+    ('paused',            'hidden',            'moderator', 'hide',            true,  'post.hidden'),
     ('hidden',            'approved',          'moderator', 'unhide',          false, 'post.unhidden'),
     ('approved',          'filled',            'resort',    'fill',            false, 'post.filled'),
     ('approved',          'expired',           'system',    'expire',          false, 'post.expired'),
@@ -103,6 +104,21 @@ RETURN btrim(normalize(translate(said,
                                   '\ufff9\ufffa\ufffb', ''),
                        NFC),
              E' \t\r\n\u00a0\u3000');
+
+-- A text as words are looked for in it: as it looks, of any width, and without
+-- what isn't seen (Unicode's Default_Ignorable_Code_Point).
+CREATE FUNCTION searched_text(said text)
+RETURNS text
+LANGUAGE sql
+IMMUTABLE STRICT PARALLEL SAFE
+RETURN normalize(
+           regexp_replace(
+               normalize(seen_text(said), NFKC),
+               '[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e'
+               '\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]+',
+               '', 'g'),
+           NFC);
+
 
 
 -- A post with other content: text is kept as it can be seen, a work
@@ -553,6 +569,18 @@ BEGIN ATOMIC
 END;
 
 
+-- What matches in a searched text, each once, in order.
+CREATE FUNCTION watched_words(searched text, pattern text)
+RETURNS TABLE (found text, n bigint)
+LANGUAGE sql
+IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT left(m.hit[1], 60), min(m.n)
+      FROM regexp_matches(searched, '(' || pattern || ')', 'gi') WITH ORDINALITY AS m (hit, n)
+     GROUP BY 1;
+END;
+
+
 -- What stands in the way of a post being public (refuse), and what somebody
 -- has to look at (review).  field is the API's name; found and needed are the
 -- number or the day; needed is the least that passes, in the post's own terms.
@@ -827,7 +855,7 @@ BEGIN
         RETURN NEXT f;
     END LOOP;
 
-    -- Words are looked for as they look: of any width, without what isn't seen.
+    -- Each that is said, in the order in which they are.
     f.severity := 'review';
     f.needed := NULL;
 
@@ -835,7 +863,7 @@ BEGIN
         SELECT w.rule,
                w.code,
                t.field,
-               left(regexp_substr(t.text, w.pattern, 1, 1, 'i'), 60),
+               h.found,
                w.source,
                format(CASE w.rule
                           WHEN 'contact'
@@ -843,7 +871,7 @@ BEGIN
                           ELSE '‘%s’: 모집할 때 %s에 관한 내용을 요구하거나 조건으로 둘 수 없습니다. '
                                '운영자가 확인합니다.'
                       END,
-                      left(regexp_substr(t.text, w.pattern, 1, 1, 'i'), 60), w.about_ko),
+                      h.found, w.about_ko),
                format(CASE w.rule
                           WHEN 'contact'
                               THEN '"%s": %s is how false jobs are often offered. '
@@ -851,9 +879,9 @@ BEGIN
                           ELSE '"%s": recruiting may not ask about %s or make it a condition. '
                                'A moderator will look at it.'
                       END,
-                      left(regexp_substr(t.text, w.pattern, 1, 1, 'i'), 60), w.about_en)
+                      h.found, w.about_en)
           FROM (
-                   SELECT n, field, normalize(seen_text(translate(said, E'\u200c\u200d', '')), NFKC)
+                   SELECT n, field, searched_text(said)
                      FROM (
                               VALUES (1, 'title', post.title),
                                      (2, 'description', post.description),
@@ -868,8 +896,9 @@ BEGIN
                           ) AS raw (n, field, said)
                    OFFSET 0
                ) AS t (n, field, text)
-          JOIN watched_patterns AS w ON t.text ~* w.pattern
-         ORDER BY t.n, w.code
+         CROSS JOIN watched_patterns AS w
+         CROSS JOIN LATERAL watched_words(t.text, w.pattern) AS h
+         ORDER BY t.n, w.code, h.n
     LOOP
         RETURN NEXT f;
     END LOOP;

@@ -108,13 +108,13 @@ RETURNS TABLE (found text)
 LANGUAGE sql
 STABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT left(now.hit[1], 60)
-      FROM watched_patterns AS w
-     CROSS JOIN LATERAL regexp_matches(has, '(' || w.pattern || ')', 'gi') AS now (hit)
-     WHERE NOT EXISTS (SELECT
-                         FROM regexp_matches(had, '(' || w.pattern || ')', 'gi') AS before (hit)
-                        WHERE before.hit[1] = now.hit[1])
-     ORDER BY w.code;
+    SELECT now.found
+      FROM (SELECT searched_text(had) AS had, searched_text(has) AS has OFFSET 0) AS t
+     CROSS JOIN watched_patterns AS w
+     CROSS JOIN LATERAL watched_words(t.has, w.pattern) AS now
+      LEFT JOIN LATERAL watched_words(t.had, w.pattern) AS before ON before.found = now.found
+     WHERE before.found IS NULL
+     ORDER BY w.code, now.n;
 END;
 
 

@@ -1,8 +1,7 @@
 -- no-transaction
 --
 -- What moderators go through: pending posts have an index (posts_pending); of
--- others by what was done to them last where they are few, else by their id,
--- so that the edit of a live post's text still changes no index.
+-- others by what was done to them last where they are few, else by their id.
 --
 -- An index that an interrupted run has left invalid is made anew.
 SELECT format('DROP INDEX CONCURRENTLY %s', indexrelid::regclass)

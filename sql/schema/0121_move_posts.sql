@@ -17,7 +17,11 @@ BEGIN ATOMIC
                                  AND m.to_status <> m.from_status
                                ORDER BY 1)
                WHEN post_allowed.actor = 'resort' THEN ARRAY[post.status::text]
-               ELSE '{}'
+               ELSE ARRAY(SELECT m.to_status::text
+                            FROM post_moves AS m
+                           WHERE m.from_status = post.status
+                             AND m.actor = post_allowed.actor
+                             AND m.verb = 'hide')
            END;
 END;
 
@@ -39,6 +43,10 @@ END;
 -- the same time wait for each other and never in a circle.  Each query of a
 -- volatile function has a snapshot of its own: what is looked at is looked at
 -- with the locks held.
+--
+-- A deleted post doesn't hold its work types: restored to the public after one
+-- of them has changed it waits for review.  One that is deleted can be hidden,
+-- and is when it is restored.
 --
 -- When an approval makes public what is worse for those who applied, each of
 -- them whose application is still open will be told what, by the event
@@ -76,11 +84,30 @@ BEGIN
       ORDER BY p.id
         FOR UPDATE;
 
+    IF move_posts.verb = 'restore' THEN
+        PERFORM
+           FROM work_types AS w
+          WHERE w.id = ANY (ARRAY(SELECT unnest(p.work_type_ids)
+                                    FROM posts AS p
+                                   WHERE p.id = ANY (ids)))
+          ORDER BY w.id
+            FOR KEY SHARE;
+    END IF;
+
     RETURN QUERY
     WITH looked AS MATERIALIZED (
              SELECT p AS post,
                     r.name AS resort,
-                    m.to_status,
+                    CASE
+                        WHEN m.verb = 'restore'
+                         AND p.status IN ('approved', 'paused')
+                         AND EXISTS (SELECT
+                                       FROM work_types AS w
+                                      WHERE w.id = ANY (p.work_type_ids)
+                                        AND w.updated_at >= p.deleted_at)
+                            THEN 'pending'
+                        ELSE m.to_status
+                    END AS to_status,
                     m.needs_reason,
                     m.event,
                     asked->p.id::text AS read,
@@ -95,7 +122,7 @@ BEGIN
                  ON m.from_status = p.status
                 AND m.actor = move_posts.by
                 AND m.verb = move_posts.verb
-                AND (m.verb = 'restore') = (p.deleted_at IS NOT NULL)
+                AND ((m.verb = 'restore') = (p.deleted_at IS NOT NULL) OR m.verb = 'hide')
               WHERE p.id = ANY (ids)
                 AND (of_resort IS NULL OR p.resort_id = of_resort)
          ),
