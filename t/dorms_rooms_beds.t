@@ -102,6 +102,8 @@ my @wrong = (
     [ { name => 'x', gender => 'any', floor => 99 }, '400 invalid_request floor' ],
     [ { name => ' ', gender => 'any' }, '400 invalid_request name' ],
     [ { name => 'x', gender => 'any', labels => [ "\x{3000}" ] }, '400 invalid_request labels' ],
+    [ { name => 'x', gender => 'any', labels => [ "\x{200b}\x{3164}" ] }, '400 invalid_request labels' ],
+    [ { name => 'x', gender => 'any', labels => [ 'A', "A\x{200b}" ] }, '409 name_taken labels' ],
     [ { name => 'x', gender => 'any', labels => [ 'A', "A\x{a0}" ] }, '409 name_taken labels' ],
 );
 

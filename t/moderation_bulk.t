@@ -7,7 +7,7 @@ use utf8;
 
 use lib 't/lib';
 use Test::More;
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 use ResortBite;
 use ResortBite::Account;
 
@@ -281,5 +281,29 @@ my @faults = map { @$_ } $t->parallel(8, sub {
 });
 
 is_deeply(\@faults, [], 'bulk actions, changes of address and edits in each other\'s way');
+
+
+# what a post offers goes away while its approval waits for it: that post's
+# outcome, and nothing of the others'
+
+my $bare = $t->db("INSERT INTO dormitories (SELECT (jsonb_populate_record(d, jsonb_build_object('id',
+        uuid_v7(now(), md5('bare')::uuid), 'name', '곧 헐릴 숙소'))).*
+      FROM dormitories AS d JOIN posts AS p ON p.resort_id = d.resort_id AND p.id = '$models[0]' LIMIT 1) RETURNING id");
+my @both = (post('pending', $models[0]), post('pending', $models[0]));
+$t->db("UPDATE posts SET has_dormitory = true, dormitory_id = '$bare' WHERE id = '$both[0]'");
+my %at = map { split /\|/ } split /\n/, $t->db("SELECT id, revision FROM posts WHERE id IN ('$both[0]', '$both[1]')");
+
+my ($r2) = grep { ref } $t->parallel(2, sub {
+    if ($_[0] == 0) {
+        $t->db("BEGIN; UPDATE dormitories SET deleted_at = now() WHERE id = '$bare'; SELECT pg_sleep(1); COMMIT");
+        return 0;
+    }
+
+    sleep 0.3;
+    my $r = bulk('approve', [ map { item($_, $at{$_}) } @both ]);
+    return [ $r->status, map { $_->{outcome} } @{ $r->json->{items} || [] } ];
+});
+
+is_deeply($r2, [ 200, 'rules_not_met', 'done' ], 'a dormitory that goes meanwhile is one post\'s matter');
 
 done_testing;

@@ -83,6 +83,7 @@ for ([ 'pay.max below_min', pay => { type => 'hourly', min => 20000, max => 1500
      [ 'apply_until after_until', period => { from => '2027-01-01', until => '2027-03-01' },
        apply_until => '2027-03-02' ],
      [ 'title length', title => ' x ' ],
+     [ 'pay.min not_nested', 'pay.min' => 12000 ],
      [ 'description too_long', description => '가' x 6001 ],
      [ 'requirements too_long', requirements => '가' x 2001 ],
      [ 'dormitory_id without_dormitory', dormitory => $false, dormitory_id => $dormitory ],

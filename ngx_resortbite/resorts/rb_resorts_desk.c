@@ -20,6 +20,7 @@
 #define RB_RESORTS_ATTEMPTS       3
 
 #define RB_RESORTS_NUMBER_LEN     10
+#define RB_RESORTS_WHERE_MAX      128   /* bytes of a path with a UUID */
 
 
 /* What a violated constraint says, and of which member of the body. */
@@ -314,7 +315,7 @@ rb_resorts_change(rb_task_t *task, const ngx_str_t *resort,
 
         if (rb_resorts_is(&outcome, "live")) {
             return rb_resorts_posts_left(task->pool, &rb_err_resort_live,
-                                         resort, "approved", &count);
+                                         resort, "approved", &count, 0);
         }
 
         return rb_resorts_outcome(&rows);
@@ -363,12 +364,12 @@ rb_resorts_close(rb_task_t *task, const ngx_str_t *resort,
 
         if (rb_resorts_is(&outcome, "live")) {
             return rb_resorts_posts_left(task->pool, &rb_err_resort_live,
-                                         resort, "approved", &live);
+                                         resort, "approved", &live, 0);
         }
 
         if (rb_resorts_is(&outcome, "pending")) {
             return rb_resorts_posts_left(task->pool, &rb_err_resort_pending,
-                                         resort, "pending", &pending);
+                                         resort, "pending", &pending, 0);
         }
 
         return rb_resorts_outcome(&rows);
@@ -486,14 +487,27 @@ rb_resorts_violates(const rb_pg_rows_t *rows, const char *constraint)
 
 rb_err_t *
 rb_resorts_posts_left(ngx_pool_t *pool, rb_err_t *kind,
-    const ngx_str_t *resort, const char *status, const ngx_str_t *count)
+    const ngx_str_t *resort, const char *status, const ngx_str_t *count,
+    ngx_uint_t moderator)
 {
     ngx_str_t  name = ngx_string("posts");
+    ngx_str_t  where;
+
+    where.data = ngx_pnalloc(pool, RB_RESORTS_WHERE_MAX);
+
+    if (where.data == NULL) {
+        return &rb_err_internal;
+    }
+
+    where.len = ngx_snprintf(where.data, RB_RESORTS_WHERE_MAX,
+                             moderator
+                             ? "/api/v1/admin/posts?resort=%V&status=%s"
+                             : "/api/v1/resorts/%V/posts?status=%s",
+                             resort, status)
+                - where.data;
 
     return rb_err_add_field(rb_err_list(pool, kind), pool, &name, status,
-                            "공고 %V개: /api/v1/resorts/%V/posts?status=%s",
-                            "%V posts: /api/v1/resorts/%V/posts?status=%s",
-                            count, resort, status);
+                            "공고 %V개: %V", "%V posts: %V", count, &where);
 }
 
 

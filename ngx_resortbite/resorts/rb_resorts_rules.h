@@ -47,10 +47,12 @@ ngx_uint_t rb_resorts_violates(const rb_pg_rows_t *rows,
 
 /*
  * rb_err_resort_live, or rb_err_resort_pending, that says how many posts there
- * are (0: nobody counted) and where; status is theirs.
+ * are (0: nobody counted) and where, at the resort's desk or the moderators';
+ * status is theirs.
  */
 rb_err_t *rb_resorts_posts_left(ngx_pool_t *pool, rb_err_t *kind,
-    const ngx_str_t *resort, const char *status, const ngx_str_t *count);
+    const ngx_str_t *resort, const char *status, const ngx_str_t *count,
+    ngx_uint_t moderator);
 
 
 #endif /* _RB_RESORTS_RULES_H_INCLUDED_ */

@@ -141,7 +141,7 @@ rb_resorts_decided(rb_task_t *task, const ngx_str_t *resort,
     if (ngx_strcmp(outcome.data, "live") == 0) {
         value = rb_pg_value(rows, 0, rows->columns - RB_RESORTS_D_LIVE);
         return rb_resorts_posts_left(task->pool, &rb_err_resort_live, resort,
-                                     "approved", &value);
+                                     "approved", &value, 1);
     }
 
     return rb_resorts_outcome(rows);

@@ -27,6 +27,19 @@ rb_param_unknown(rb_params_t *ps, const rb_param_t *params, ngx_str_t *name)
         rb_nearest_offer(&nearest, &params[i].name);
     }
 
+    /* its name is right, but a dot in it says that it is within an object */
+
+    if (nearest.best.data && nearest.best.len == name->len
+        && ngx_strncmp(nearest.best.data, name->data, name->len) == 0)
+    {
+        ps->err = rb_err_add_field(ps->err, ps->pool, name, "not_nested",
+                                   "이름에 점을 쓰지 말고 객체 안에 넣어 보내 "
+                                   "주세요.",
+                                   "goes into an object, not under a name "
+                                   "with a dot.");
+        return;
+    }
+
     if (nearest.best.data) {
         ps->err = rb_err_add_field(ps->err, ps->pool, name, "unknown",
                                    "알 수 없는 항목입니다. 혹시 %V인가요?",

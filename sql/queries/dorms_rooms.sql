@@ -40,7 +40,7 @@ WITH house AS MATERIALIZED (
      ),
      placed AS (
          INSERT INTO beds (id, room_id, label)
-         SELECT uuid_v7(clock_timestamp()), m.id, desk_text(l.label)
+         SELECT uuid_v7(clock_timestamp()), m.id, seen_text(l.label)
            FROM made AS m
           CROSS JOIN jsonb_array_elements_text($labels::jsonb) AS l (label)
          RETURNING *
@@ -366,7 +366,7 @@ WITH house AS MATERIALIZED (
      ),
      made AS (
          INSERT INTO beds (id, room_id, label)
-         SELECT $id::uuid, $room::uuid, desk_text($label)
+         SELECT $id::uuid, $room::uuid, seen_text($label)
            FROM verdict AS v
           WHERE v.outcome = 'done'
          RETURNING *
@@ -440,7 +440,7 @@ WITH house AS MATERIALIZED (
      ),
      changed AS (
          UPDATE beds AS b
-            SET label = desk_text($label)
+            SET label = seen_text($label)
            FROM before AS o
            JOIN verdict AS v ON v.outcome = 'done'
           WHERE b.id = o.id

@@ -452,15 +452,8 @@ BEGIN ATOMIC
 END;
 
 
--- What a client wrote, as rows keep it: composed, and without blanks around.
-CREATE FUNCTION desk_text(text text)
-RETURNS text
-LANGUAGE sql
-IMMUTABLE STRICT PARALLEL SAFE
-RETURN btrim(normalize(text, NFC), E' \t\r\n\u00a0\u3000');
-
--- A JSON object of columns, its texts likewise; jsonb_populate_record() takes
--- it.
+-- A JSON object of columns, its texts as they are seen;
+-- jsonb_populate_record() takes it.
 CREATE FUNCTION patch_texts(patch text)
 RETURNS jsonb
 LANGUAGE sql
@@ -469,7 +462,7 @@ BEGIN ATOMIC
     SELECT coalesce(jsonb_object_agg(
                key,
                CASE jsonb_typeof(value)
-                   WHEN 'string' THEN to_jsonb(desk_text(value #>> '{}'))
+                   WHEN 'string' THEN to_jsonb(seen_text(value #>> '{}'))
                    ELSE value
                END), '{}')
       FROM jsonb_each(normalize(patch, NFC)::jsonb);

@@ -19,12 +19,12 @@ COMMENT ON COLUMN resorts.verification_refused_at IS
 COMMENT ON COLUMN resorts.first_verified_at IS 'Since then the public has known it';
 
 
--- Text as it is kept: composed, without what can't be seen at its ends.
+-- Text as it is kept: composed, without what isn't seen, nor blanks at its ends.
 CREATE FUNCTION tidied(words text)
 RETURNS text
 LANGUAGE sql
 IMMUTABLE STRICT PARALLEL SAFE
-RETURN btrim(normalize(words, NFC),
+RETURN btrim(seen_text(words),
              E' \t\n\u000b\f\r\u0085\u00a0\u00ad\u061c\u1680\u180e'
               '\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a'
               '\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d'
