@@ -187,10 +187,11 @@ objects(void)
     told("{\"pay\":{\"min\":\"1\"}}", "pay.min wrong_type");
     told("{\"pay\":{\"min\":0,\"type\":\"weekly\"}}",
          "pay.type not_allowed, pay.min out_of_range");
-    told("{\"pay.min\":1}", "pay.min required, pay.min unknown");
-    told("{\"pay\":{\"min\":1},\"pay.type\":\"daily\"}", "pay.type unknown");
+    told("{\"pay.min\":1}", "pay.min required, pay.min not_nested");
+    told("{\"pay\":{\"min\":1},\"pay.type\":\"daily\"}",
+         "pay.type not_nested");
     told("{\"pay\":{\"min\":1},\"place\":{\"at.lat\":1}}",
-         "place.at.lat unknown");
+         "place.at.lat not_nested");
     told("{\"pay\":{\"min\":1},\"place.at\":{\"lat\":1}}",
          "place.at unknown");
     told("{\"pay\":{\"min\":1,\"max\":2}}", "pay.max unknown");
